@@ -1,0 +1,95 @@
+/*
+ * conf: airlock.conf(5) as a struct.
+ *
+ * Text in, struct or "file:line: what is accepted" out; nothing else is
+ * touched.  Everything has a default: an empty file is valid.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "base/base.h"
+
+#define CONF_FORWARDS_MAX 32
+#define CONF_PATH         256
+
+enum conf_mode { CONF_ROUTER, CONF_CABLE, CONF_ACCESS_POINT };
+enum conf_accel { CONF_ACCEL_AUTO, CONF_ACCEL_KVM, CONF_ACCEL_TCG };
+enum conf_resume { CONF_RESUME_RESTART, CONF_RESUME_RELOAD_HYPERVISOR, CONF_RESUME_NONE };
+
+/* An IPv4 address (host byte order) with its prefix length. */
+struct conf_address {
+	bool automatic; /* "auto": the other fields are 0 */
+	uint32_t address;
+	uint8_t prefix; /* 8 to 30 */
+};
+
+struct conf_forward {
+	uint8_t protocol; /* 6 TCP, 17 UDP */
+	uint16_t port;
+	uint32_t to;
+	uint16_t to_port;
+};
+
+struct conf {
+	char radio[64]; /* "simulated", "auto", or an address of a PCI function */
+	enum conf_mode mode;
+	char supplicant[CONF_PATH]; /* the host's wpa_supplicant.conf */
+	char country[4];            /* "" or two letters */
+	enum conf_resume resume;
+	char socket_group[32]; /* who may use the control socket; "" root alone */
+	char user[32];         /* unprivileged user of daemon and hypervisor */
+	enum log_level log_level;
+	struct {
+		unsigned cpus;       /* 1 to 16 */
+		unsigned memory_mib; /* 64 to 65536 */
+		enum conf_accel accel;
+		int nice;                  /* -20 to 19 */
+		unsigned stop_timeout_ms;  /* 1 s to 10 min */
+		unsigned start_timeout_ms; /* until `start` gives up waiting for online */
+		bool console;
+	} guest;
+	struct {
+		char interface[16];
+		struct conf_address address;
+		bool default_route;
+		bool resolver;
+		bool filter; /* deny guest -> host services */
+	} host;
+	struct {
+		struct conf_address address;    /* automatic when host.address is */
+		uint32_t dhcp_first, dhcp_last; /* 0: chosen with the address */
+		bool dhcp;
+		struct conf_forward forward[CONF_FORWARDS_MAX];
+		size_t forwards;
+	} router;
+	struct {
+		char mirror[CONF_PATH]; /* "": as the host's apt */
+		char suite[32];
+		char keyring[CONF_PATH];
+		char cache[CONF_PATH], store[CONF_PATH];
+		char recipes[CONF_PATH], init[CONF_PATH], sim[CONF_PATH];
+	} image;
+	char run_dir[CONF_PATH];   /* "/run/airlock" */
+	char state_dir[CONF_PATH]; /* "/var/lib/airlock" */
+};
+
+/* The defaults: what an empty file means. */
+void conf_defaults(struct conf *c);
+
+/*
+ * Parse text (UCL).  `name` stands for the file in errors.
+ * 0 with *c whole, or -1 with *e (ERR_CONF): "name:line: ...; accepted: ...",
+ * for an unknown key with the nearest known one.
+ */
+int conf_parse(struct conf *c, const char *text, size_t len, const char *name, struct err *e);
+
+/*
+ * Read a file.  A missing file is an error unless `optional`, which then
+ * means the defaults.
+ */
+int conf_load(struct conf *c, const char *path, bool optional, struct err *e);
+
+/* Is the radio the simulated one? */
+bool conf_simulated(const struct conf *c);
+
+#endif

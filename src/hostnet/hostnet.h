@@ -1,0 +1,138 @@
+/*
+ * hostnet: the host's end of the router's cable.
+ *
+ * Intent -> plan (a pure list of operations) -> journal -> acts.  The list is
+ * what --dry-run prints, what golden tests compare, what the privileged
+ * process allows, and what is undone backwards after `stop` or a crash.
+ */
+#ifndef HOSTNET_HOSTNET_H
+#define HOSTNET_HOSTNET_H
+
+#include "base/base.h"
+
+#define HOSTNET_OPS_MAX    16
+#define HOSTNET_ROUTES_MAX 256
+#define HOSTNET_NAME       16 /* IFNAMSIZ */
+
+/* IPv4 in host byte order. */
+struct hostnet_net {
+	uint32_t address;
+	uint8_t prefix;
+};
+
+enum hostnet_op_kind {
+	HOSTNET_TAP,     /* make a tap that lives as long as its descriptor */
+	HOSTNET_QUIET,   /* no IPv6, no router advertisements, no redirects on it */
+	HOSTNET_FILTER,  /* the guest reaches no service of the host */
+	HOSTNET_ADDRESS, /* a static address */
+	HOSTNET_UP,
+	HOSTNET_ROUTE,    /* default route by the router */
+	HOSTNET_RESOLVER, /* name server: the router */
+	HOSTNET_KINDS,
+};
+
+/* One operation: fixed size, no pointers, so that it can cross a process border. */
+struct hostnet_op {
+	uint32_t kind; /* enum hostnet_op_kind */
+	char interface[HOSTNET_NAME];
+	struct hostnet_net net; /* ADDRESS: host's; FILTER: the subnet's; else 0 */
+	uint32_t router;        /* ROUTE, RESOLVER, FILTER */
+	uint8_t router_mac[8];  /* FILTER; 6 used */
+};
+
+struct hostnet_plan {
+	struct hostnet_op ops[HOSTNET_OPS_MAX];
+	size_t count;
+};
+
+/* What is wanted. */
+struct hostnet_intent {
+	char interface[HOSTNET_NAME];
+	char air[HOSTNET_NAME]; /* second tap, the simulated radio's way out; "" none */
+	struct hostnet_net host;
+	uint32_t router;
+	uint8_t router_mac[6];
+	bool default_route, resolver, filter;
+};
+
+/* The list of operations, in order.  Pure.  0, or -1 with *e. */
+int hostnet_plan(const struct hostnet_intent *in, struct hostnet_plan *plan, struct err *e);
+
+/* One operation in words an administrator knows ("ip addr add ... dev airlock0"). */
+void hostnet_describe(const struct hostnet_op *op, char *dst, size_t size);
+
+/*
+ * May the privileged process do this?  The kind is known, the interface is
+ * one of `interface` and `air`, addresses are private (RFC 1918), prefix 8 to
+ * 30.  0, or -1 with *e.
+ */
+int hostnet_allowed(const struct hostnet_op *op, const char *interface, const char *air,
+                    struct err *e);
+
+/*
+ * Choose a subnet for host and router: the first /24 of a fixed list that
+ * overlaps none of `taken`.  Pure.
+ * 0 with *host (.2) and *router (.1), or -1 with *e when all are taken.
+ */
+int hostnet_choose(const struct hostnet_net *taken, size_t count, struct hostnet_net *host,
+                   uint32_t *router, struct err *e);
+
+/* Do two networks share an address? */
+bool hostnet_overlap(struct hostnet_net a, struct hostnet_net b);
+
+/* What carries operations out. */
+struct hostnet_driver {
+	const char *name;
+	/*
+	 * Do it.  For HOSTNET_TAP *fd becomes the tap's descriptor (the
+	 * caller's).  `state` names a directory for what undo must remember.
+	 * Doing what is done already is no error.  0, or -1 with *e.
+	 */
+	int (*apply)(const struct hostnet_op *op, const char *state, int *fd, struct err *e);
+	/* Undo it; what is gone already is no error.  0, or -1 with *e. */
+	int (*undo)(const struct hostnet_op *op, const char *state, struct err *e);
+	/*
+	 * Networks that this host has addresses on or routes to (all tables,
+	 * no default route, no loopback), except those of `except` (an
+	 * interface name, or NULL).  Returns their number, or -1 with *e.
+	 */
+	ssize_t (*networks)(const char *except, struct hostnet_net *nets, size_t max,
+	                    struct err *e);
+};
+
+extern const struct hostnet_driver hostnet_linux;
+extern const struct hostnet_driver hostnet_fake;
+/* What the fake was asked to do, one line an operation; fails at op n when set. */
+extern struct buf hostnet_fake_record;
+extern int hostnet_fake_fail_at;
+
+/*
+ * The journal: a file in the run directory.  Every operation is in it before
+ * it is done, and is taken out after it is undone.
+ */
+struct hostnet_journal {
+	char path[256], state[256];
+	const struct hostnet_driver *driver;
+	struct hostnet_op done[HOSTNET_OPS_MAX * 2];
+	size_t count;
+};
+
+/*
+ * Open the journal of a run directory; what an earlier, crashed run left in
+ * it is undone now, last first.  Returns how many operations that were (0: a
+ * clean start), or -1 with *e.
+ */
+int hostnet_journal_open(struct hostnet_journal *j, const struct hostnet_driver *d,
+                         const char *run_dir, struct err *e);
+
+/* Note, then do.  On failure the note is taken out again.  0, or -1 with *e. */
+int hostnet_journal_apply(struct hostnet_journal *j, const struct hostnet_op *op, int *fd,
+                          struct err *e);
+
+/* Undo one noted operation equal to op (kind and interface), e.g. to change an address. */
+int hostnet_journal_undo(struct hostnet_journal *j, const struct hostnet_op *op, struct err *e);
+
+/* Undo all, last first; goes on after failures and returns -1 with the first. */
+int hostnet_journal_undo_all(struct hostnet_journal *j, struct err *e);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * image: the router's image, made from Debian's archive.
+ *
+ * Verifies InRelease by gpgv and the keyring, the index by InRelease, every
+ * .deb by the index; takes only what the recipes list and what that needs;
+ * writes a generation into the store.  Same inputs, same bytes.
+ * Needs no root and no Debian tool besides gpgv.
+ *
+ *     <store>/generations/<id>/vmlinux          uncompressed ELF, PVH entry
+ *                             /initrd           cpio: airlock-init, modules before the root
+ *                             /root.squashfs    the router
+ *                             /sim.squashfs     only what the simulated radio needs
+ *                             /manifest.json    packages, modules, files, sizes, hashes
+ *     <store>/current -> generations/<id>
+ *     <store>/previous -> generations/<id>      what `current` was before
+ *
+ * <id> is the first 12 hexadecimal digits of the SHA-256 of manifest.json.
+ */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include "base/base.h"
+
+/* A step of the build that takes time, for a progress bar. */
+struct image_progress {
+	const char *what;     /* "fetching libssl3t64", "writing root.squashfs" */
+	uint64_t done, total; /* bytes of all fetching, or of this step; total 0: unknown */
+	unsigned item, items; /* "package 3 of 17"; items 0: not counted */
+};
+typedef void image_progress_fn(void *arg, const struct image_progress *p);
+
+/* What to build from; every string belongs to the caller. */
+struct image_options {
+	const char
+	    *mirror; /* "http://deb.debian.org/debian", file:// too; NULL: as the host's apt */
+	const char *suite;           /* "trixie" */
+	const char *keyring;         /* a gpgv keyring file */
+	const char *cache;           /* directory of downloads; made when missing */
+	const char *store;           /* directory of generations; made when missing */
+	const char *recipes;         /* directory with router.conf and sim.conf */
+	const char *init;            /* the static airlock-init */
+	const char *sim;             /* the static airlock-sim */
+	bool offline;                /* use the cache alone */
+	image_progress_fn *progress; /* NULL: silent */
+	void *arg;
+};
+
+/* Paths of one generation, as the hypervisor wants them. */
+struct image_paths {
+	char id[16];
+	char kernel[512], initrd[512], root[512], sim[512], manifest[512];
+};
+
+/* One generation, for a listing. */
+struct image_entry {
+	char id[16];
+	char kernel_version[64];
+	uint64_t bytes;     /* of all its files */
+	int64_t built_unix; /* when this host wrote it */
+	bool current, previous;
+};
+
+/*
+ * Build, and make the result current.  An interrupted download is resumed;
+ * a failed build leaves the store as it was and no temporary files.
+ * When the result equals an existing generation, that one becomes current.
+ * 0 with *out filled, or -1 with *e (ERR_IMAGE, or ERR_HOST when gpgv or the
+ * keyring is missing).
+ */
+int image_build(const struct image_options *o, struct image_paths *out, struct err *e);
+
+/*
+ * Find a generation's files; checks that all are there, not their hashes.
+ * id NULL: the current one.  0, or -1 with *e (ERR_IMAGE, with the command
+ * that builds one as hint).
+ */
+int image_find(const char *store, const char *id, struct image_paths *out, struct err *e);
+
+/* Check every file of a generation against its manifest. */
+int image_verify(const char *store, const char *id, struct err *e);
+
+/* Make a generation current; id "previous" goes back to the last one. */
+int image_use(const char *store, const char *id, struct err *e);
+
+/* Newest first.  Returns the number of entries, *list is the caller's to free; or -1. */
+ssize_t image_list(const char *store, struct image_entry **list, struct err *e);
+
+/* The mirror that the host's apt uses, or Debian's default. */
+void image_default_mirror(char *dst, size_t size);
+
+#endif
