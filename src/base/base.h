@@ -187,6 +187,12 @@ bool str_format(char *dst, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
  */
 void str_escape(char *dst, size_t size, const void *src, size_t len);
 
+/*
+ * The same for text that was composed by us of trusted and foreign parts, such
+ * as a log line: backslashes stay as they are.
+ */
+void str_clean(char *dst, size_t size, const void *src, size_t len);
+
 /* Lower-case hexadecimal; dst holds 2 * len + 1. */
 void str_hex(char *dst, const void *src, size_t len);
 /* Returns the number of bytes, or -1 when it is no hexadecimal or too long. */

@@ -34,12 +34,12 @@ static unsigned check_failures, check_case_failures, check_cases;
 			CHECK_FAIL("%s is %lld, not %lld", #got, got_, want_); \
 	} while (0)
 
-#define CHECK_STR(got, want)                                                                 \
-	do {                                                                                 \
-		const char *got_ = (got), *want_ = (want);                                   \
-		if (got_ == NULL || strcmp(got_, want_) != 0)                                \
-			CHECK_FAIL("%s is \"%s\", not \"%s\"", #got, got_ ? got_ : "(null)", \
-			           want_);                                                   \
+#define CHECK_STR(got, want)                                                                  \
+	do {                                                                                  \
+		const char *got_ = (got), *want_ = (want);                                    \
+		if (got_ == NULL || strcmp(got_, want_) != 0)                                 \
+			CHECK_FAIL(                                                           \
+			    "%s is \"%s\", not \"%s\"", #got, got_ ? got_ : "(null)", want_); \
 	} while (0)
 
 #define CHECK_HAS(got, part)                                             \
@@ -47,7 +47,7 @@ static unsigned check_failures, check_case_failures, check_cases;
 		const char *got_ = (got), *part_ = (part);               \
 		if (got_ == NULL || strstr(got_, part_) == NULL)         \
 			CHECK_FAIL("%s is \"%s\", without \"%s\"", #got, \
-			           got_ ? got_ : "(null)", part_);       \
+			    got_ ? got_ : "(null)", part_);              \
 	} while (0)
 
 #define RUN(fn)                                                                \
