@@ -73,11 +73,34 @@ struct conf {
 	char state_dir[CONF_PATH]; /* "/var/lib/airlock" */
 };
 
+/* One value of a configuration text; an item with a list comes once an element. */
+struct conf_item {
+	const char *section; /* "" outside of sections */
+	const char *key;
+	const char *value; /* as written, without quotes; escapes of strings undone */
+	bool quoted;       /* it was a "string" */
+	bool in_list;
+	unsigned line; /* of the value, from 1 */
+};
+
+/* Takes one item; 0, or -1 with *e, to which conf_read adds "name:line". */
+typedef int conf_item_fn(void *arg, const struct conf_item *item, struct err *e);
+
+/*
+ * Read the syntax of airlock.conf(5), the part of UCL that it needs:
+ * `key = value;`, `section { ... }`, lists in brackets, strings in double
+ * quotes, comments.  Pure: items go to fn in their order.  The recipes of the
+ * image are written in it too.
+ * 0, or -1 with *e (ERR_CONF): "name:line: ...".
+ */
+int conf_read(
+    const char *text, size_t len, const char *name, conf_item_fn *fn, void *arg, struct err *e);
+
 /* The defaults: what an empty file means. */
 void conf_defaults(struct conf *c);
 
 /*
- * Parse text (UCL).  `name` stands for the file in errors.
+ * Parse text.  `name` stands for the file in errors.
  * 0 with *c whole, or -1 with *e (ERR_CONF): "name:line: ...; accepted: ...",
  * for an unknown key with the nearest known one.
  */

@@ -66,8 +66,8 @@ void hostnet_describe(const struct hostnet_op *op, char *dst, size_t size);
  * one of `interface` and `air`, addresses are private (RFC 1918), prefix 8 to
  * 30.  0, or -1 with *e.
  */
-int hostnet_allowed(const struct hostnet_op *op, const char *interface, const char *air,
-                    struct err *e);
+int hostnet_allowed(
+    const struct hostnet_op *op, const char *interface, const char *air, struct err *e);
 
 /*
  * Choose a subnet for host and router: the first /24 of a fixed list that
@@ -75,7 +75,7 @@ int hostnet_allowed(const struct hostnet_op *op, const char *interface, const ch
  * 0 with *host (.2) and *router (.1), or -1 with *e when all are taken.
  */
 int hostnet_choose(const struct hostnet_net *taken, size_t count, struct hostnet_net *host,
-                   uint32_t *router, struct err *e);
+    uint32_t *router, struct err *e);
 
 /* Do two networks share an address? */
 bool hostnet_overlap(struct hostnet_net a, struct hostnet_net b);
@@ -96,8 +96,8 @@ struct hostnet_driver {
 	 * no default route, no loopback), except those of `except` (an
 	 * interface name, or NULL).  Returns their number, or -1 with *e.
 	 */
-	ssize_t (*networks)(const char *except, struct hostnet_net *nets, size_t max,
-	                    struct err *e);
+	ssize_t (*networks)(
+	    const char *except, struct hostnet_net *nets, size_t max, struct err *e);
 };
 
 extern const struct hostnet_driver hostnet_linux;
@@ -123,11 +123,11 @@ struct hostnet_journal {
  * clean start), or -1 with *e.
  */
 int hostnet_journal_open(struct hostnet_journal *j, const struct hostnet_driver *d,
-                         const char *run_dir, struct err *e);
+    const char *run_dir, struct err *e);
 
 /* Note, then do.  On failure the note is taken out again.  0, or -1 with *e. */
-int hostnet_journal_apply(struct hostnet_journal *j, const struct hostnet_op *op, int *fd,
-                          struct err *e);
+int hostnet_journal_apply(
+    struct hostnet_journal *j, const struct hostnet_op *op, int *fd, struct err *e);
 
 /* Undo one noted operation equal to op (kind and interface), e.g. to change an address. */
 int hostnet_journal_undo(struct hostnet_journal *j, const struct hostnet_op *op, struct err *e);

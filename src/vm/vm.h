@@ -91,7 +91,7 @@ struct vm_driver {
 	 * Returns the machine, or NULL with *e when nothing was started.
 	 */
 	struct vm *(*start)(struct loop *l, const struct vm_spec *spec, vm_event_fn *fn,
-	                    void *arg, struct err *e);
+	    void *arg, struct err *e);
 
 	/* Press the power button.  Harmless at any time. */
 	void (*power_off)(struct vm *vm);

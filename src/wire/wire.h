@@ -3,7 +3,7 @@
  *
  * The same frames run between guest and host (on a virtio-console port),
  * between the command line and the daemon (on its control socket) and between
- * the daemon's processes.  This folder encodes and decodes and does nothing
+ * the daemon's control and machine processes.  This folder encodes and decodes and does nothing
  * else; doc/wire.md is the specification.
  *
  * A frame is, little-endian:
@@ -24,10 +24,12 @@
 
 #include "base/base.h"
 
+#define WIRE_MAGIC       "ALK1"
 #define WIRE_VERSION     1
 #define WIRE_HEADER      16
 #define WIRE_PAYLOAD_MAX (65536 + 512)
 #define WIRE_FRAME_MAX   (WIRE_HEADER + WIRE_PAYLOAD_MAX)
+#define WIRE_FILE_MAX    (1 << 20) /* of a pushed file, bytes */
 #define WIRE_GARBAGE_MAX (1 << 20) /* bytes skipped while looking for a first frame */
 
 enum wire_type {
@@ -56,10 +58,6 @@ enum wire_type {
 
 	/* both ways between command line and daemon */
 	WIRE_BYTES = 80, /* console */
-
-	/* machine process -> privileged process, and its answers */
-	WIRE_PRIV_OPERATION = 96, /* an encoded operation of the plan */
-	WIRE_PRIV_RESULT,
 };
 
 /* The states of the router, as people see them. */
@@ -88,6 +86,7 @@ enum wire_verb {
 	WIRE_VERB_RELOAD,
 	WIRE_VERB_LOG,         /* WIRE_LOG for what is kept; with `follow` goes on */
 	WIRE_VERB_CONSOLE,     /* WIRE_BYTES of the scrollback, then live, both ways */
+	WIRE_VERB_RESUME,      /* the host woke up: set the guest's clock */
 	WIRE_VERB_WAIT_ONLINE, /* WIRE_STATE as it goes; WIRE_REPLY when online or failed */
 };
 
@@ -139,7 +138,7 @@ struct wire_msg {
 			uint64_t at_ms;      /* the sender's milliseconds since it booted */
 			uint64_t since_unix; /* filled in by the daemon; seconds */
 			char reason[160];    /* in words; escaped by the sender, by the receiver
-			                        too */
+						too */
 		} state;
 		struct wire_status {
 			uint64_t uptime_ms;
@@ -211,7 +210,7 @@ ssize_t wire_encode(const struct wire_msg *m, uint8_t *buf, size_t size, struct 
  * 0, or -1 with *e.
  */
 int wire_decode(uint8_t type, uint16_t stream, const uint8_t *payload, size_t len,
-                struct wire_msg *m, struct err *e);
+    struct wire_msg *m, struct err *e);
 
 /*
  * Takes frames out of a byte stream.  Zeroed is ready to use.
