@@ -80,7 +80,8 @@ struct conf_item {
 	const char *value; /* as written, without quotes; escapes of strings undone */
 	bool quoted;       /* it was a "string" */
 	bool in_list;
-	unsigned line; /* of the value, from 1 */
+	unsigned index; /* of the element in its list, from 0 */
+	unsigned line;  /* of the value, from 1 */
 };
 
 /* Takes one item; 0, or -1 with *e, to which conf_read adds "name:line". */
@@ -90,7 +91,9 @@ typedef int conf_item_fn(void *arg, const struct conf_item *item, struct err *e)
  * Read the syntax of airlock.conf(5), the part of UCL that it needs:
  * `key = value;`, `section { ... }`, lists in brackets, strings in double
  * quotes, comments.  Pure: items go to fn in their order.  The recipes of the
- * image are written in it too.
+ * image are written in it too.  Keys have at most 63 bytes, values 1023 and
+ * neither NUL nor newline unless escaped in a string; a key that comes twice
+ * is the caller's matter.
  * 0, or -1 with *e (ERR_CONF): "name:line: ...".
  */
 int conf_read(
