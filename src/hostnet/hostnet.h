@@ -13,11 +13,18 @@
 #define HOSTNET_OPS_MAX    16
 #define HOSTNET_ROUTES_MAX 256
 #define HOSTNET_NAME       16 /* IFNAMSIZ */
+#define HOSTNET_OPEN_MAX   32
 
 /* IPv4 in host byte order. */
 struct hostnet_net {
 	uint32_t address;
 	uint8_t prefix;
+};
+
+/* A service of the host that the guest may reach, because it is forwarded to. */
+struct hostnet_open {
+	uint8_t protocol; /* 6 TCP, 17 UDP */
+	uint16_t port;
 };
 
 enum hostnet_op_kind {
@@ -38,6 +45,8 @@ struct hostnet_op {
 	struct hostnet_net net; /* ADDRESS: host's; FILTER: the subnet's; else 0 */
 	uint32_t router;        /* ROUTE, RESOLVER, FILTER */
 	uint8_t router_mac[8];  /* FILTER; 6 used */
+	uint32_t open_count;    /* FILTER */
+	struct hostnet_open open[HOSTNET_OPEN_MAX];
 };
 
 struct hostnet_plan {
@@ -53,9 +62,15 @@ struct hostnet_intent {
 	uint32_t router;
 	uint8_t router_mac[6];
 	bool default_route, resolver, filter;
+	struct hostnet_open open[HOSTNET_OPEN_MAX]; /* forwards whose target is the host */
+	size_t open_count;
 };
 
-/* The list of operations, in order.  Pure.  0, or -1 with *e. */
+/*
+ * The list of operations, in order.  Pure.  The air's tap stays down and
+ * without an address: whoever plays the Internet brings it up.
+ * 0, or -1 with *e when the intent makes no sense.
+ */
 int hostnet_plan(const struct hostnet_intent *in, struct hostnet_plan *plan, struct err *e);
 
 /* One operation in words an administrator knows ("ip addr add ... dev airlock0"). */
@@ -63,8 +78,10 @@ void hostnet_describe(const struct hostnet_op *op, char *dst, size_t size);
 
 /*
  * May the privileged process do this?  The kind is known, the interface is
- * one of `interface` and `air`, addresses are private (RFC 1918), prefix 8 to
- * 30.  0, or -1 with *e.
+ * `interface`, or `air` ("" or NULL: none) for TAP and QUIET; addresses are
+ * private (RFC 1918) with a prefix of 8 to 30; the router's MAC is a
+ * station's; ports are real.  Nothing of *op is believed before it is checked.
+ * 0, or -1 with *e.
  */
 int hostnet_allowed(
     const struct hostnet_op *op, const char *interface, const char *air, struct err *e);
@@ -80,21 +97,43 @@ int hostnet_choose(const struct hostnet_net *taken, size_t count, struct hostnet
 /* Do two networks share an address? */
 bool hostnet_overlap(struct hostnet_net a, struct hostnet_net b);
 
+/*
+ * The addresses that the router leases out in a subnet of its own choice:
+ * .100 to .199 of a /24, else the longest run that contains neither the host
+ * nor the router.  Pure.
+ * False when there is none: a /30 has room for host and router only.
+ */
+bool hostnet_dhcp_range(
+    struct hostnet_net host, uint32_t router, uint32_t *first, uint32_t *last);
+
 /* What carries operations out. */
 struct hostnet_driver {
 	const char *name;
 	/*
 	 * Do it.  For HOSTNET_TAP *fd becomes the tap's descriptor (the
-	 * caller's).  `state` names a directory for what undo must remember.
-	 * Doing what is done already is no error.  0, or -1 with *e.
+	 * caller's).  `state` names a directory for what undo must remember
+	 * even after a power failure; it also marks what is ours.  Doing what
+	 * is done already is no error, but a tap of that name that exists is.
+	 * FILTER and RESOLVER replace one of their kind without a gap.  A
+	 * failure leaves nothing behind.  0, or -1 with *e.
 	 */
 	int (*apply)(const struct hostnet_op *op, const char *state, int *fd, struct err *e);
-	/* Undo it; what is gone already is no error.  0, or -1 with *e. */
+	/*
+	 * Undo it; what is gone already is no error, and an interface of that
+	 * name which is not ours is left alone.  0, or -1 with *e.
+	 */
 	int (*undo)(const struct hostnet_op *op, const char *state, struct err *e);
 	/*
-	 * Networks that this host has addresses on or routes to (all tables,
-	 * no default route, no loopback), except those of `except` (an
-	 * interface name, or NULL).  Returns their number, or -1 with *e.
+	 * Undo what outlives a reboot and so is in `state` although no journal
+	 * is left.  Returns how many operations that were, or -1 with *e.
+	 */
+	int (*recover)(const char *state, struct err *e);
+	/*
+	 * Private networks (RFC 1918) that this host has addresses on or
+	 * routes to: all tables, no default route and none of its halves, no
+	 * loopback, each once, except those of `except` (an interface name, or
+	 * NULL).  Returns their number, or -1 with *e, also when there are
+	 * more than max.
 	 */
 	ssize_t (*networks)(
 	    const char *except, struct hostnet_net *nets, size_t max, struct err *e);
@@ -102,13 +141,19 @@ struct hostnet_driver {
 
 extern const struct hostnet_driver hostnet_linux;
 extern const struct hostnet_driver hostnet_fake;
-/* What the fake was asked to do, one line an operation; fails at op n when set. */
+/*
+ * What the fake was asked to do, one line an operation ("apply ip addr ...");
+ * fails at the nth operation from now, counting applies and undos, when set.
+ * hostnet_fake_taken is what its networks() says.
+ */
 extern struct buf hostnet_fake_record;
 extern int hostnet_fake_fail_at;
+extern struct hostnet_net hostnet_fake_taken[8];
+extern size_t hostnet_fake_taken_count;
 
 /*
- * The journal: a file in the run directory.  Every operation is in it before
- * it is done, and is taken out after it is undone.
+ * The journal: the file "hostnet.journal" in the run directory.  Every
+ * operation is in it before it is done, and is taken out after it is undone.
  */
 struct hostnet_journal {
 	char path[256], state[256];
@@ -119,17 +164,26 @@ struct hostnet_journal {
 
 /*
  * Open the journal of a run directory; what an earlier, crashed run left in
- * it is undone now, last first.  Returns how many operations that were (0: a
- * clean start), or -1 with *e.
+ * it or in the state directory is undone now, last first.  Both directories
+ * must exist and be writable by nobody else: their files are obeyed as root.
+ * Records that are torn or damaged are skipped, with a warning in the log.
+ * Returns how many operations were undone (0: a clean start), or -1 with *e.
  */
 int hostnet_journal_open(struct hostnet_journal *j, const struct hostnet_driver *d,
-    const char *run_dir, struct err *e);
+    const char *run_dir, const char *state_dir, struct err *e);
 
-/* Note, then do.  On failure the note is taken out again.  0, or -1 with *e. */
+/*
+ * Note, then do.  On failure the note is taken out again.  An operation of
+ * the same kind on the same interface that differs is replaced: FILTER and
+ * RESOLVER without a gap, others by an undo before.  0, or -1 with *e.
+ */
 int hostnet_journal_apply(
     struct hostnet_journal *j, const struct hostnet_op *op, int *fd, struct err *e);
 
-/* Undo one noted operation equal to op (kind and interface), e.g. to change an address. */
+/*
+ * Undo the noted operation of op's kind and interface, e.g. to change an
+ * address; none noted is no error.  0, or -1 with *e and the note kept.
+ */
 int hostnet_journal_undo(struct hostnet_journal *j, const struct hostnet_op *op, struct err *e);
 
 /* Undo all, last first; goes on after failures and returns -1 with the first. */
