@@ -16,7 +16,7 @@
 enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG };
 
 struct vm_disk {
-	char path[512];
+	char path[512];  /* opened by the caller of start(), not the hypervisor */
 	char serial[20]; /* what the guest finds it by */
 	bool read_only;
 };
@@ -29,7 +29,7 @@ struct vm_nic {
 /* What a machine is.  Strings are copied in by the caller. */
 struct vm_spec {
 	char name[32];
-	char kernel[512], initrd[512];
+	char kernel[512], initrd[512]; /* readable by uid; initrd may be "" */
 	char command_line[1024];
 	unsigned cpus;
 	unsigned memory_mib;
@@ -47,16 +47,16 @@ struct vm_spec {
 
 enum vm_event_kind {
 	VM_EVENT_RUNNING,  /* the hypervisor answers and the guest's CPU runs */
-	VM_EVENT_PAUSED,   /* it stopped without being asked to: an error */
+	VM_EVENT_PAUSED,   /* it stopped unasked, for over a second: an error */
 	VM_EVENT_PANICKED, /* the guest's kernel says so */
 	VM_EVENT_EXITED,   /* the hypervisor ended; always the last event */
 };
 
 enum vm_exit {
 	VM_EXIT_POWERED_OFF, /* the guest did it */
-	VM_EXIT_RESET,       /* the guest asked for a reboot */
-	VM_EXIT_CRASHED,     /* hypervisor died, triple fault, panic */
-	VM_EXIT_KILLED,      /* by vm_kill */
+	VM_EXIT_RESET,       /* the guest asked for a reboot, or a triple fault */
+	VM_EXIT_CRASHED,     /* the hypervisor died, the guest's kernel panicked */
+	VM_EXIT_KILLED,      /* by kill() */
 	VM_EXIT_REFUSED,     /* never ran: bad option, missing file, no memory */
 };
 
@@ -76,35 +76,55 @@ struct vm_driver {
 
 	/*
 	 * Can this host run it?  Fills `version` ("QEMU 7.2.22") and resolves
-	 * VM_ACCEL_AUTO into *accel.  0, or -1 with *e (ERR_HOST) and a hint.
+	 * VM_ACCEL_AUTO into *accel, for a hypervisor that runs as root; what a
+	 * machine really runs on, accel() says.  0, or -1 with *e (ERR_HOST) and a
+	 * hint.
 	 */
 	int (*check)(enum vm_accel *accel, char *version, size_t size, struct err *e);
 
 	/*
-	 * The command line as an argv, newline-separated into *out, with
-	 * descriptors numbered as they will be: what golden tests compare.
+	 * The command line as an argv, each argument followed by a newline, into
+	 * *out, with descriptors numbered as they will be: what golden tests
+	 * compare.  Asks the host nothing unless spec->accel is VM_ACCEL_AUTO.
 	 */
 	int (*command_line)(const struct vm_spec *spec, struct buf *out, struct err *e);
 
 	/*
-	 * Start.  Events come from the loop, never from inside this call.
+	 * Start.  Events come from the loop, never from inside this call, nor from
+	 * inside any other function of this table; the function that gets them may
+	 * call all of these, free() included.
+	 *
+	 * Wrong values, and a kernel, initrd or disk that is missing, are errors of
+	 * this call; what only the hypervisor can refuse is VM_EXIT_REFUSED later.
 	 * Returns the machine, or NULL with *e when nothing was started.
 	 */
 	struct vm *(*start)(struct loop *l, const struct vm_spec *spec, vm_event_fn *fn,
 	    void *arg, struct err *e);
 
-	/* Press the power button.  Harmless at any time. */
+	/*
+	 * Press the power button.  Harmless at any time; pressed before the guest
+	 * listens to it, it may be lost.
+	 */
 	void (*power_off)(struct vm *vm);
 
 	/* End it now; VM_EVENT_EXITED follows.  Harmless when it has ended. */
 	void (*kill)(struct vm *vm);
 
-	/* The host's end of a port (index into spec->ports) or of the console: a
-	 * non-blocking stream descriptor that stays the driver's. */
+	/*
+	 * The host's end of a port (index into spec->ports) or of the console: a
+	 * non-blocking stream socket that stays the driver's, open until free(), so
+	 * that what was said before the end can be read after it.  -1 when there is
+	 * no such port.  Both want to be read all the time: a guest whose console or
+	 * port is full waits.
+	 */
 	int (*port_fd)(struct vm *vm, size_t index);
 	int (*console_fd)(struct vm *vm);
 
+	/* The hypervisor's process; -1 when it has ended or there is none. */
 	pid_t (*pid)(struct vm *vm);
+
+	/* What it runs on: VM_ACCEL_KVM or VM_ACCEL_TCG. */
+	enum vm_accel (*accel)(struct vm *vm);
 
 	/* Release everything; kills what still runs.  NULL is allowed. */
 	void (*free)(struct vm *vm);
@@ -113,18 +133,28 @@ struct vm_driver {
 extern const struct vm_driver vm_qemu;
 extern const struct vm_driver vm_fake;
 
-/* The fake's controls: make the machine last started do something. */
+/*
+ * The fake's controls: what its hypervisor or guest does next.  Events follow
+ * from the loop.  Nothing runs by itself: a machine that was just started
+ * waits for VM_FAKE_RUN.  The power button works while it runs.
+ */
 enum vm_fake_act {
-	VM_FAKE_RUN,
-	VM_FAKE_PAUSE,
-	VM_FAKE_PANIC,
-	VM_FAKE_RESET,
-	VM_FAKE_POWER_OFF,
-	VM_FAKE_CRASH
+	VM_FAKE_RUN,       /* it runs, also again after a pause */
+	VM_FAKE_PAUSE,     /* the hypervisor stops it */
+	VM_FAKE_PANIC,     /* the guest's kernel panics: PANICKED and EXITED */
+	VM_FAKE_RESET,     /* the guest reboots */
+	VM_FAKE_POWER_OFF, /* the guest powers off */
+	VM_FAKE_CRASH,     /* the hypervisor dies; before it ran: it refuses */
+	VM_FAKE_DEAF,      /* from now on the power button does nothing */
 };
 void vm_fake_act(struct vm *vm, enum vm_fake_act act);
-/* The guest's end of a port of the fake (for a test that plays the guest). */
+
+/*
+ * The guest's end of a port or of the console, for a test that plays the
+ * guest: a non-blocking stream socket that stays the fake's.
+ */
 int vm_fake_guest_fd(struct vm *vm, size_t index);
+int vm_fake_guest_console_fd(struct vm *vm);
 
 /* "auto", "kvm", "tcg". */
 const char *vm_accel_name(enum vm_accel accel);

@@ -1,0 +1,157 @@
+/*
+ * qemu_args: a specification as QEMU's command line.
+ *
+ * Purely text.  Nothing is left to defaults or to files of the system; no
+ * option names a socket or a disk by path, because both come by descriptor:
+ * QEMU runs as a user of its own and can open next to nothing.  There is one
+ * processor board, no USB, no screen, no second monitor.
+ *
+ * What the guest finds: disks by serial, network cards by MAC address, ports
+ * by name, entropy, a serial console, and pvpanic to say last words.
+ */
+#include <string.h>
+
+#include "vm/qemu.h"
+
+struct args {
+	struct buf *out;
+	size_t count;
+};
+
+static void arg(struct args *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void arg(struct args *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(a->out, fmt, ap);
+	va_end(ap);
+	buf_add(a->out, "", 1);
+	a->count++;
+}
+
+/* An option's name, then its value. */
+#define option(a, name, ...)         \
+	do {                         \
+		arg(a, "-%s", name); \
+		arg(a, __VA_ARGS__); \
+	} while (0)
+
+/* In QEMU's options a comma is doubled to mean itself. */
+static char *comma(char *dst, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 2 < size; text++) {
+		if (*text == ',')
+			dst[n++] = ',';
+		dst[n++] = *text;
+	}
+	dst[n] = '\0';
+	return dst;
+}
+
+void qemu_fds_nominal(struct qemu_fds *fds)
+{
+	for (int i = 0; i < QEMU_FDS; i++)
+		fds->fd[i] = QEMU_FD_QMP + i;
+}
+
+static int at(const struct qemu_fds *fds, int slot, size_t index)
+{
+	return fds->fd[(size_t)(slot - QEMU_FD_QMP) + index];
+}
+
+static void add_process(struct args *a, const struct vm_spec *spec)
+{
+	option(a, "name", "%s,process=airlock-vm,debug-threads=off", spec->name);
+	arg(a, "-nodefaults");
+	arg(a, "-no-user-config");
+	option(a, "display", "none");
+	option(a, "sandbox",
+	    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+	/* Stopped until the monitor listens, and a reset ends it: see monitor.c. */
+	arg(a, "-S");
+	arg(a, "-no-reboot");
+}
+
+static void add_board(struct args *a, const struct vm_spec *spec, enum vm_accel accel)
+{
+	option(a, "machine",
+	    "pc,accel=%s,usb=off,vmport=off,graphics=off,dump-guest-core=off,mem-merge=off",
+	    vm_accel_name(accel));
+	option(a, "cpu", "%s", accel == VM_ACCEL_KVM ? "host" : "max");
+	option(a, "smp", "%u", spec->cpus);
+	option(a, "m", "%uM", spec->memory_mib);
+	option(a, "kernel", "%s", spec->kernel);
+	if (spec->initrd[0] != '\0')
+		option(a, "initrd", "%s", spec->initrd);
+	option(a, "append", "%s", spec->command_line);
+}
+
+static void add_streams(struct args *a, const struct vm_spec *spec, const struct qemu_fds *fds)
+{
+	option(a, "chardev", "socket,id=qmp,fd=%d", at(fds, QEMU_FD_QMP, 0));
+	option(a, "mon", "chardev=qmp,mode=control");
+	option(a, "chardev", "socket,id=console,fd=%d", at(fds, QEMU_FD_CONSOLE, 0));
+	option(a, "serial", "chardev:console");
+	if (spec->port_count > 0)
+		option(a, "device", "virtio-serial-pci,id=ports,disable-legacy=on,max_ports=%d",
+		    VM_PORTS_MAX + 1);
+	for (size_t i = 0; i < spec->port_count; i++) {
+		option(a, "chardev", "socket,id=port%zu,fd=%d", i, at(fds, QEMU_FD_PORT, i));
+		option(a, "device", "virtserialport,bus=ports.0,nr=%zu,chardev=port%zu,name=%s",
+		    i + 1, i, spec->ports[i]);
+	}
+}
+
+static void add_disks(struct args *a, const struct vm_spec *spec, const struct qemu_fds *fds)
+{
+	char path[2 * sizeof(spec->disks[0].path)];
+
+	for (size_t i = 0; i < spec->disk_count; i++) {
+		const struct vm_disk *d = &spec->disks[i];
+		const char *ro = d->read_only ? "on" : "off";
+
+		option(a, "add-fd", "fd=%d,set=%zu,opaque=%s", at(fds, QEMU_FD_DISK, i), i,
+		    comma(path, sizeof(path), d->path));
+		option(a, "blockdev",
+		    "driver=raw,node-name=disk%zu,read-only=%s,file.driver=file,"
+		    "file.filename=/dev/fdset/%zu,file.locking=off",
+		    i, ro, i);
+		option(a, "device", "virtio-blk-pci,drive=disk%zu,serial=%s,disable-legacy=on",
+		    i, d->serial);
+	}
+}
+
+static void add_nics(struct args *a, const struct vm_spec *spec, const struct qemu_fds *fds)
+{
+	for (size_t i = 0; i < spec->nic_count; i++) {
+		const uint8_t *m = spec->nics[i].mac;
+
+		option(
+		    a, "netdev", "tap,id=net%zu,fd=%d,vhost=off", i, at(fds, QEMU_FD_NIC, i));
+		option(a, "device",
+		    "virtio-net-pci,netdev=net%zu,mac=%02x:%02x:%02x:%02x:%02x:%02x,"
+		    "romfile=,disable-legacy=on",
+		    i, m[0], m[1], m[2], m[3], m[4], m[5]);
+	}
+}
+
+size_t qemu_args(const struct vm_spec *spec, const char *program, enum vm_accel accel,
+    const struct qemu_fds *fds, struct buf *out)
+{
+	struct args a = {.out = out};
+
+	arg(&a, "%s", program);
+	add_process(&a, spec);
+	add_board(&a, spec, accel);
+	add_streams(&a, spec, fds);
+	add_disks(&a, spec, fds);
+	add_nics(&a, spec, fds);
+	option(&a, "object", "rng-builtin,id=rng");
+	option(&a, "device", "virtio-rng-pci,rng=rng,disable-legacy=on");
+	option(&a, "device", "pvpanic");
+	return a.count;
+}

@@ -1,0 +1,114 @@
+/*
+ * vm: what all hypervisors share.
+ *
+ * Checking a specification before anything is started, so that a missing
+ * file is an error of start() with a name in it and not a riddle in the
+ * hypervisor's log; and saying events in a way that survives a receiver
+ * which frees the machine it is told about.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "vm/internal.h"
+
+#define CPUS_MAX   255
+#define SERIAL_MAX 19
+
+const char *vm_accel_name(enum vm_accel accel)
+{
+	switch (accel) {
+	case VM_ACCEL_AUTO:
+		return "auto";
+	case VM_ACCEL_KVM:
+		return "kvm";
+	case VM_ACCEL_TCG:
+		return "tcg";
+	}
+	return "?";
+}
+
+/* Names travel inside options where a comma or equals sign means something. */
+static int check_name(const char *what, const char *name, size_t max, struct err *e)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > max)
+		return err_set(
+		    e, 0, "%s \"%s\": 1 to %zu characters are accepted", what, name, max);
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && strchr("-_.", name[i]) == NULL)
+			return err_set(
+			    e, 0, "%s \"%s\": letters, digits, - _ . are accepted", what, name);
+	return 0;
+}
+
+static int check_file(const char *what, const char *path, int flags, struct err *e)
+{
+	auto_fd fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return err_set(e, errno, "%s %s", what, path);
+	return 0;
+}
+
+static int check_disks(const struct vm_spec *spec, struct err *e)
+{
+	for (size_t i = 0; i < spec->disk_count; i++) {
+		const struct vm_disk *d = &spec->disks[i];
+
+		if (check_name("serial of a disk", d->serial, SERIAL_MAX, e) < 0 ||
+		    check_file("disk", d->path, d->read_only ? O_RDONLY : O_RDWR, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int vm_spec_check(const struct vm_spec *spec, struct err *e)
+{
+	if (check_name("name of a machine", spec->name, sizeof(spec->name) - 1, e) < 0)
+		return -1;
+	if (spec->cpus < 1 || spec->cpus > CPUS_MAX)
+		return err_set(
+		    e, 0, "%u processors: 1 to %d are accepted", spec->cpus, CPUS_MAX);
+	if (spec->memory_mib < 1)
+		return err_set(e, 0, "no memory: at least 1 MiB is needed");
+	if (spec->disk_count > VM_DISKS_MAX || spec->nic_count > VM_NICS_MAX ||
+	    spec->port_count > VM_PORTS_MAX)
+		return err_set(e, 0, "too many disks, network cards or ports");
+	if (check_file("kernel", spec->kernel, O_RDONLY, e) < 0)
+		return -1;
+	if (spec->initrd[0] != '\0' && check_file("initrd", spec->initrd, O_RDONLY, e) < 0)
+		return -1;
+	for (size_t i = 0; i < spec->port_count; i++)
+		if (check_name("port", spec->ports[i], sizeof(spec->ports[i]) - 1, e) < 0)
+			return -1;
+	return check_disks(spec, e);
+}
+
+void vm_emit(struct vm *vm, enum vm_event_kind kind, enum vm_exit exit, const char *text)
+{
+	struct vm_event event = {.kind = kind, .exit = exit, .text = text};
+
+	if (!vm->freed)
+		vm->fn(vm->arg, &event);
+}
+
+int vm_pair(int *ours, int *theirs, struct err *e)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_set(e, errno, "make a pair of sockets");
+	if (fd_nonblock(fds[0], e) < 0) {
+		fd_close(&fds[0]);
+		fd_close(&fds[1]);
+		return -1;
+	}
+	*ours = fds[0];
+	*theirs = fds[1];
+	return 0;
+}
