@@ -26,18 +26,18 @@ struct conf_address {
 struct conf_forward {
 	uint8_t protocol; /* 6 TCP, 17 UDP */
 	uint16_t port;
-	uint32_t to;
+	uint32_t to; /* 0: the host, whatever its address */
 	uint16_t to_port;
 };
 
 struct conf {
-	char radio[64]; /* "simulated", "auto", or an address of a PCI function */
+	char radio[64]; /* "simulated", "auto", "0000:03:00.0" or "pci0:3:0:0" */
 	enum conf_mode mode;
 	char supplicant[CONF_PATH]; /* the host's wpa_supplicant.conf */
 	char country[4];            /* "" or two letters */
 	enum conf_resume resume;
 	char socket_group[32]; /* who may use the control socket; "" root alone */
-	char user[32];         /* unprivileged user of daemon and hypervisor */
+	char user[32];         /* of daemon and hypervisor; "" _airlock, else nobody */
 	enum log_level log_level;
 	struct {
 		unsigned cpus;       /* 1 to 16 */
@@ -45,19 +45,20 @@ struct conf {
 		enum conf_accel accel;
 		int nice;                  /* -20 to 19 */
 		unsigned stop_timeout_ms;  /* 1 s to 10 min */
-		unsigned start_timeout_ms; /* until `start` gives up waiting for online */
+		unsigned start_timeout_ms; /* until `start` gives up: 1 s to 1 h */
 		bool console;
 	} guest;
 	struct {
-		char interface[16];
+		char interface[16]; /* at most 11 bytes: "-air" is appended to it */
 		struct conf_address address;
 		bool default_route;
 		bool resolver;
 		bool filter; /* deny guest -> host services */
 	} host;
 	struct {
-		struct conf_address address;    /* automatic when host.address is */
-		uint32_t dhcp_first, dhcp_last; /* 0: chosen with the address */
+		/* Both addresses are automatic or none; one is derived from the other. */
+		struct conf_address address;
+		uint32_t dhcp_first, dhcp_last; /* 0 and dhcp: chosen with the address */
 		bool dhcp;
 		struct conf_forward forward[CONF_FORWARDS_MAX];
 		size_t forwards;
@@ -117,5 +118,8 @@ int conf_load(struct conf *c, const char *path, bool optional, struct err *e);
 
 /* Is the radio the simulated one? */
 bool conf_simulated(const struct conf *c);
+
+/* Does a network, or an address with prefix 32, lie within RFC 1918's? */
+bool conf_is_private(uint32_t address, uint8_t prefix);
 
 #endif

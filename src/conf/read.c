@@ -23,7 +23,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/conf.h"
 #include "conf/read.h"
 
 void reader_init(struct reader *r, const char *text, size_t len)
@@ -368,37 +367,4 @@ int reader_next(struct reader *r, struct err *e)
 	if (read_key(r, e) < 0)
 		return -1;
 	return next_item(r, e);
-}
-
-int conf_read(
-    const char *text, size_t len, const char *name, conf_item_fn *fn, void *arg, struct err *e)
-{
-	struct reader r;
-	unsigned index = 0;
-	int step;
-
-	reader_init(&r, text, len);
-	while ((step = reader_next(&r, e)) > READER_END) {
-		struct conf_item item = {
-		    .section = r.section,
-		    .key = r.key,
-		    .value = r.value,
-		    .quoted = r.quoted,
-		    .in_list = step == READER_ELEMENT,
-		    .index = index,
-		    .line = r.step_line,
-		};
-
-		index = step == READER_ELEMENT ? index + 1 : 0;
-		if (step != READER_ELEMENT && step != READER_VALUE)
-			continue;
-		if (fn(arg, &item, e) < 0) {
-			step = -1;
-			break;
-		}
-	}
-	if (step == READER_END)
-		return 0;
-	err_ctx(e, "%s:%u", name, r.step_line);
-	return err_is(e, ERR_CONF);
 }
