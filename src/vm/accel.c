@@ -36,8 +36,9 @@ bool accel_has_hardware(const char *cpuinfo)
 	/* Not "vmx flags", which lists what vmx itself can do. */
 	while (strncmp(line, "flags", 5) != 0) {
 		line = strchr(line, '\n');
-		if (line++ == NULL)
+		if (line == NULL)
 			return false;
+		line++;
 	}
 	return has_flag(line, line + strcspn(line, "\n"), "vmx") ||
 	       has_flag(line, line + strcspn(line, "\n"), "svm");

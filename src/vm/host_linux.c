@@ -46,17 +46,36 @@ void host_accel_facts(struct accel_facts *f)
 	}
 }
 
-void host_limit_child(pid_t pid, bool writes_files)
-{
-	/* A core would hold the guest's memory, and with it its passphrases. */
-	static const struct rlimit none = {0, 0};
+static const struct {
+	int resource;
+	bool read_only; /* only when the machine writes no files */
+} limits[HOST_LIMITS] = {
+    /* A core may hold the guest's memory, and with it passphrases. */
+    {RLIMIT_CORE, false},
+    /* Nothing of the guest is locked into memory. */
+    {RLIMIT_MEMLOCK, false},
+    /* With read-only disks there is no file that should grow. */
+    {RLIMIT_FSIZE, true},
+};
 
-	if (prlimit(pid, RLIMIT_CORE, &none, NULL) < 0)
-		log_debug("limit the hypervisor's core: %s", strerror(errno));
-	/* Nothing of the guest is locked into memory. */
-	if (prlimit(pid, RLIMIT_MEMLOCK, &none, NULL) < 0)
-		log_debug("limit the hypervisor's locked memory: %s", strerror(errno));
-	/* With read-only disks there is no file it should let grow. */
-	if (!writes_files && prlimit(pid, RLIMIT_FSIZE, &none, NULL) < 0)
-		log_debug("limit the hypervisor's files: %s", strerror(errno));
+void host_limits_lower(struct host_limits *saved, bool writes_files)
+{
+	for (size_t i = 0; i < HOST_LIMITS; i++) {
+		struct rlimit lower;
+
+		saved->lowered[i] = !(limits[i].read_only && writes_files) &&
+				    getrlimit(limits[i].resource, &saved->limit[i]) == 0;
+		if (!saved->lowered[i])
+			continue;
+		lower = (struct rlimit){0, saved->limit[i].rlim_max};
+		if (setrlimit(limits[i].resource, &lower) < 0)
+			log_debug("lower limit %d: %s", limits[i].resource, strerror(errno));
+	}
+}
+
+void host_limits_restore(const struct host_limits *saved)
+{
+	for (size_t i = 0; i < HOST_LIMITS; i++)
+		if (saved->lowered[i] && setrlimit(limits[i].resource, &saved->limit[i]) < 0)
+			log_debug("restore limit %d: %s", limits[i].resource, strerror(errno));
 }

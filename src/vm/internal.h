@@ -4,6 +4,8 @@
 #ifndef VM_INTERNAL_H
 #define VM_INTERNAL_H
 
+#include <sys/resource.h>
+
 #include "vm/vm.h"
 
 /* --------------------------------------------------- vm.c: every driver's */
@@ -69,8 +71,18 @@ int accel_choose(enum vm_accel wanted, const struct accel_facts *f, uid_t uid, g
 
 void host_accel_facts(struct accel_facts *f);
 
-/* Limit a child that was just started; a failure is logged and harmless. */
-void host_limit_child(pid_t pid, bool writes_files);
+/*
+ * Limits that the next child inherits: lowered in this process for the moment
+ * of the fork, because to limit a child of another user later would take
+ * CAP_SYS_RESOURCE, which is needed for nothing else.  Failures are logged.
+ */
+#define HOST_LIMITS 3
+struct host_limits {
+	struct rlimit limit[HOST_LIMITS];
+	bool lowered[HOST_LIMITS];
+};
+void host_limits_lower(struct host_limits *saved, bool writes_files);
+void host_limits_restore(const struct host_limits *saved);
 
 /* ---------------------------- tail.c: the last words on standard error */
 

@@ -306,7 +306,6 @@ static struct vm *qemu_start(
 {
 	struct accel_facts facts;
 	struct accel_choice choice;
-	bool writes = false;
 	struct qemu *q;
 
 	host_accel_facts(&facts);
@@ -331,9 +330,6 @@ static struct vm *qemu_start(
 		qemu_free(&q->vm);
 		return NULL;
 	}
-	for (size_t i = 0; i < spec->disk_count; i++)
-		writes = writes || !spec->disks[i].read_only;
-	host_limit_child(q->pid, writes);
 	log_debug("QEMU is process %d, accelerator %s: %s", (int)q->pid,
 	    vm_accel_name(choice.accel), choice.why);
 	watch(q, l);

@@ -78,8 +78,7 @@ static void add_process(struct args *a, const struct vm_spec *spec)
 
 static void add_board(struct args *a, const struct vm_spec *spec, enum vm_accel accel)
 {
-	option(a, "machine",
-	    "pc,accel=%s,usb=off,vmport=off,graphics=off,dump-guest-core=off,mem-merge=off",
+	option(a, "machine", "pc,accel=%s,usb=off,vmport=off,dump-guest-core=off,mem-merge=off",
 	    vm_accel_name(accel));
 	option(a, "cpu", "%s", accel == VM_ACCEL_KVM ? "host" : "max");
 	option(a, "smp", "%u", spec->cpus);

@@ -84,6 +84,8 @@ static pid_t run(const struct vm_spec *spec, const struct accel_choice *choice,
 	auto_free const char **argv = calloc(count + 1, sizeof(*argv));
 	const char *at = text.data;
 	int kept[QEMU_FDS];
+	struct host_limits saved;
+	bool writes = false;
 	pid_t pid = -1;
 
 	for (size_t i = 0; i < QEMU_FDS; i++)
@@ -103,7 +105,11 @@ static pid_t run(const struct vm_spec *spec, const struct accel_choice *choice,
 
 		for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
 			argv[i] = at;
+		for (size_t i = 0; i < spec->disk_count; i++)
+			writes = writes || !spec->disks[i].read_only;
+		host_limits_lower(&saved, writes);
 		pid = child_spawn(&child, e);
+		host_limits_restore(&saved);
 	} else {
 		err_set(e, ENOMEM, "start QEMU");
 	}
