@@ -1,0 +1,363 @@
+/*
+ * build: the sequence that makes an image.
+ *
+ *     recipes -> archive's index -> kernel package -> trees of root, sim and
+ *     initrd (programs, files, their libraries, modules) -> the five files
+ *     -> store
+ *
+ * Everything is put together in memory and written at the end, so that the
+ * store sees whole files only.  The trees borrow their contents from the
+ * packages, the modules and the recipes, which therefore live in one struct
+ * and are freed last.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "image/cpio.h"
+#include "image/elf.h"
+#include "image/image.h"
+#include "image/kernel.h"
+#include "image/libs.h"
+#include "image/manifest.h"
+#include "image/modules.h"
+#include "image/package.h"
+#include "image/recipe.h"
+#include "image/source.h"
+#include "image/squash.h"
+#include "image/store.h"
+
+#define PROGRAM_MAX ((size_t)64 << 20)
+
+/* One of airlock's own programs. */
+struct program {
+	const char *name; /* as recipes call it */
+	char *data;
+	size_t len;
+};
+
+struct part {
+	const struct recipe_tree *recipe;
+	struct tree tree;
+	struct selection modules;
+	struct buf out;
+};
+
+struct build {
+	const struct image_options *options;
+	const char *step; /* what is being done, for the progress */
+	struct recipe recipe;
+	struct source source;
+	struct packages packages;
+	struct package *kernel_package;
+	struct modules modules;
+	struct program programs[2];
+	struct part root, sim, initrd;
+	struct buf kernel, manifest;
+	struct store store;
+};
+
+static void report(
+    struct build *b, const char *verb, const char *what, uint64_t done, uint64_t total)
+{
+	char text[160];
+
+	if (b->options->progress == NULL)
+		return;
+	str_format(text, sizeof(text), "%s %s", verb, what);
+	b->options->progress(b->options->arg,
+	    &(struct image_progress){.what = text, .done = done, .total = total});
+}
+
+static void on_fetch(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	report(arg, "fetching", what, done, total);
+}
+
+static void on_unpack(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	report(arg, "unpacking", what, done, total);
+}
+
+static void on_write(void *arg, uint64_t done, uint64_t total)
+{
+	struct build *b = arg;
+
+	report(b, "writing", b->step, done, total);
+}
+
+/* PID 1 has nobody to load its libraries. */
+static int check_static(const struct program *p, const char *path, struct err *e)
+{
+	struct elf f;
+
+	if (elf_open(&f, p->data, p->len, e) < 0)
+		return err_ctx(e, "%s", path);
+	if (f.machine != EM_X86_64 || elf_interp(&f) != NULL)
+		return err_set(e, 0, "%s is no static program for x86-64", path);
+	return 0;
+}
+
+static int read_programs(struct build *b, struct err *e)
+{
+	const char *paths[] = {b->options->init, b->options->sim};
+
+	b->programs[0].name = "init";
+	b->programs[1].name = "sim";
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct program *p = &b->programs[i];
+
+		p->data = file_read(paths[i], PROGRAM_MAX, &p->len, e);
+		if (p->data == NULL) {
+			err_ctx(e, "airlock's own program for the guest");
+			return err_hint(e, "install airlock whole, or set image.%s", p->name);
+		}
+		if (check_static(p, paths[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_programs(struct build *b, struct part *part, struct err *e)
+{
+	for (size_t i = 0; i < part->recipe->programs.count; i++) {
+		const struct recipe_pair *pair = &part->recipe->programs.items[i];
+		const struct program *found = NULL;
+
+		for (size_t p = 0; p < ARRAY_LEN(b->programs); p++)
+			if (strcmp(b->programs[p].name, pair->value) == 0)
+				found = &b->programs[p];
+		if (found == NULL)
+			return err_set(e, 0, "recipe: no program \"%s\": accepted: init, sim",
+			    pair->value);
+		if (tree_add_file(
+			&part->tree, pair->key, 0755, found->data, found->len, NULL, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_device(struct tree *t, const struct recipe_pair *pair, struct err *e)
+{
+	unsigned major, minor, mode;
+
+	if (sscanf(pair->value, "c %u %u %o", &major, &minor, &mode) != 3 || mode > 0777)
+		return err_set(
+		    e, 0, "recipe: device %s: accepted: \"c major minor mode\"", pair->key);
+	return tree_add_device(t, pair->key, mode, major, minor, e);
+}
+
+/* The file whose first line the i-th pair is. */
+static int add_text(
+    struct tree *t, const struct recipe_pairs *lines, size_t first, struct err *e)
+{
+	const char *path = lines->items[first].key;
+	struct buf text = {0};
+	int r;
+
+	for (size_t i = 0; i < lines->count; i++) {
+		if (strcmp(lines->items[i].key, path) != 0)
+			continue;
+		if (i < first) {
+			buf_fini(&text);
+			return 0;
+		}
+		buf_addf(&text, "%s\n", lines->items[i].value);
+	}
+	r = tree_add_text(t, path, text.data, text.len, e);
+	buf_fini(&text);
+	return r;
+}
+
+/* Everything of a recipe that comes from the recipe itself. */
+static int add_own(struct part *part, struct err *e)
+{
+	const struct recipe_tree *r = part->recipe;
+	struct tree *t = &part->tree;
+	int bad = 0;
+
+	for (size_t i = 0; !bad && i < r->directories.count; i++)
+		bad = tree_add_directory(t, r->directories.items[i], e);
+	for (size_t i = 0; !bad && i < r->links.count; i++)
+		bad = tree_add_link(t, r->links.items[i].key, r->links.items[i].value, NULL, e);
+	for (size_t i = 0; !bad && i < r->lines.count; i++)
+		bad = add_text(t, &r->lines, i, e);
+	for (size_t i = 0; !bad && i < r->devices.count; i++)
+		bad = add_device(t, &r->devices.items[i], e);
+	return bad;
+}
+
+static int add_files(struct build *b, struct part *part, struct err *e)
+{
+	char path[512], as[512];
+
+	for (size_t i = 0; i < part->recipe->files.count; i++) {
+		const struct recipe_pair *pair = &part->recipe->files.items[i];
+		struct package *pkg = package_open(&b->packages, pair->key, e);
+
+		if (pkg == NULL)
+			return -1;
+		if (!recipe_split(pair->value, path, as, sizeof(path)))
+			return err_set(e, 0, "recipe: %s: a path is too long", pair->key);
+		if (package_take(pkg, path, as, &part->tree, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_modules(
+    struct build *b, struct part *part, const struct part *base, struct err *e)
+{
+	const struct recipe_tree *r = part->recipe;
+
+	for (size_t i = 0; i < r->modules.count; i++)
+		if (modules_select(&b->modules, r->modules.items[i], &part->modules, e) < 0)
+			return -1;
+	return modules_install(&b->modules, &part->modules,
+	    base != NULL ? &base->modules : NULL, r->module_dir, b->kernel_package->entry->name,
+	    &part->tree, e);
+}
+
+/* Fill one tree.  What `base` has is there already when this one is used. */
+static int fill_part(struct build *b, struct part *part, const struct part *base,
+    const struct recipe_tree *recipe, struct err *e)
+{
+	part->recipe = recipe;
+	if (add_own(part, e) < 0 || add_programs(b, part, e) < 0 || add_files(b, part, e) < 0 ||
+	    libs_close(&part->tree, base != NULL ? &base->tree : NULL, &b->packages, e) < 0 ||
+	    add_modules(b, part, base, e) < 0)
+		return -1;
+	return tree_finish(&part->tree, e);
+}
+
+static int write_part(struct build *b, struct part *part, const char *name, struct err *e)
+{
+	const struct recipe_tree *r = part->recipe;
+	struct squash_options options = {.compression = r->compression,
+	    .level = (unsigned)r->level,
+	    .block = r->block != 0 ? (unsigned)r->block : 1 << 17,
+	    .plain = r->plain.items,
+	    .plain_count = r->plain.count,
+	    .progress = on_write,
+	    .arg = b};
+	int bad;
+
+	b->step = name;
+	bad = r->compression != NULL ? squash_write(&part->tree, &options, &part->out, e)
+				     : cpio_write(&part->tree, &part->out, e);
+	return bad ? err_ctx(e, "write %s", name) : 0;
+}
+
+static int open_kernel(struct build *b, struct err *e)
+{
+	const struct deb_file *image = NULL;
+
+	b->kernel_package = package_open_kernel(&b->packages, &image, e);
+	if (b->kernel_package == NULL)
+		return -1;
+	b->kernel_package->used = true;
+	if (kernel_unwrap(image->data, image->len, &b->kernel, e) < 0)
+		return err_ctx(e, "package %s", b->kernel_package->entry->name);
+	return modules_open(&b->modules, &b->kernel_package->deb, b->recipe.kernel_modules,
+	    b->recipe.kernel_aliases.items, b->recipe.kernel_aliases.count, e);
+}
+
+static int make(struct build *b, struct err *e)
+{
+	if (open_kernel(b, e) < 0)
+		return -1;
+	if (fill_part(b, &b->root, NULL, &b->recipe.root, e) < 0)
+		return err_ctx(e, "root");
+	if (fill_part(b, &b->sim, &b->root, &b->recipe.sim, e) < 0)
+		return err_ctx(e, "sim");
+	if (fill_part(b, &b->initrd, NULL, &b->recipe.initrd, e) < 0)
+		return err_ctx(e, "initrd");
+	if (write_part(b, &b->root, "root.squashfs", e) < 0 ||
+	    write_part(b, &b->sim, "sim.squashfs", e) < 0 ||
+	    write_part(b, &b->initrd, "initrd", e) < 0)
+		return -1;
+	return 0;
+}
+
+static int commit(struct build *b, char id[STORE_ID], struct err *e)
+{
+	const struct manifest_output outputs[] = {
+	    {"vmlinux", b->kernel.data, b->kernel.len, NULL},
+	    {"initrd", b->initrd.out.data, b->initrd.out.len, &b->initrd.tree},
+	    {"root.squashfs", b->root.out.data, b->root.out.len, &b->root.tree},
+	    {"sim.squashfs", b->sim.out.data, b->sim.out.len, &b->sim.tree}};
+	const struct manifest m = {.release = &b->source.release,
+	    .architecture = b->recipe.architecture,
+	    .kernel = b->modules.version,
+	    .packages = &b->packages,
+	    .outputs = outputs,
+	    .count = ARRAY_LEN(outputs)};
+	char sha256[HASH_TEXT];
+
+	manifest_write(&m, &b->manifest);
+	hash_data(sha256, b->manifest.data, b->manifest.len);
+	str_copy(id, STORE_ID, sha256);
+	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
+		report(b, "storing", outputs[i].name, 0, outputs[i].len);
+		if (store_write(
+			&b->store, outputs[i].name, outputs[i].data, outputs[i].len, e) < 0)
+			return -1;
+	}
+	if (store_write(&b->store, "manifest.json", b->manifest.data, b->manifest.len, e) < 0)
+		return -1;
+	return store_commit(&b->store, id, e);
+}
+
+static void part_fini(struct part *p)
+{
+	tree_fini(&p->tree);
+	selection_fini(&p->modules);
+	buf_fini(&p->out);
+}
+
+static void build_fini(struct build *b)
+{
+	part_fini(&b->root);
+	part_fini(&b->sim);
+	part_fini(&b->initrd);
+	buf_fini(&b->kernel);
+	buf_fini(&b->manifest);
+	modules_close(&b->modules);
+	packages_fini(&b->packages);
+	source_close(&b->source);
+	recipe_close(&b->recipe);
+	for (size_t i = 0; i < ARRAY_LEN(b->programs); i++)
+		free(b->programs[i].data);
+	store_close(&b->store);
+}
+
+static int run(struct build *b, char id[STORE_ID], struct err *e)
+{
+	const struct image_options *o = b->options;
+
+	if (store_open(&b->store, o->store, e) < 0 ||
+	    recipe_open(&b->recipe, o->recipes, e) < 0 || read_programs(b, e) < 0)
+		return -1;
+	if (source_open(&b->source, o, &b->recipe, on_fetch, b, e) < 0)
+		return -1;
+	b->packages = (struct packages){
+	    .source = &b->source, .recipe = &b->recipe, .progress = on_unpack, .arg = b};
+	return make(b, e) < 0 || commit(b, id, e) < 0 ? -1 : 0;
+}
+
+int image_build(const struct image_options *o, struct image_paths *out, struct err *e)
+{
+	struct build b = {
+	    .options = o, .store = {.lock = -1}, .source = {.cache = {.lock = -1}}};
+	char id[STORE_ID];
+	int r = run(&b, id, e);
+
+	build_fini(&b);
+	if (r < 0) {
+		if (e->kind == ERR_FAILED)
+			err_is(e, ERR_IMAGE);
+		return -1;
+	}
+	return image_find(o->store, id, out, e);
+}

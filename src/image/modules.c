@@ -1,0 +1,417 @@
+/*
+ * modules: closures over what modules say of themselves.
+ *
+ * A kernel package has no modules.dep: depmod writes it when the package is
+ * installed.  So the answers are read where depmod reads them, in each
+ * module's .modinfo section, and only of the modules that matter: a module is
+ * uncompressed when the closure reaches it.  Soft dependencies may name an
+ * alias ("crc32c"); to find out who has it, the modules of a few directories
+ * named by the recipe are looked into, and all that match are taken.
+ *
+ * modules.dep lists for each module everything it needs, so that loading from
+ * the last to the first works, as kmod has it.
+ */
+#include <elf.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "image/elf.h"
+#include "image/modules.h"
+#include "image/unpack.h"
+
+#define MODULE_MAX ((size_t)64 << 20)
+
+static void normalize(char *name)
+{
+	for (; *name != '\0'; name++)
+		if (*name == '-')
+			*name = '_';
+}
+
+/* "kernel/lib/crc-t10dif.ko.xz" -> "crc_t10dif"; false when it is no module. */
+static bool name_of(const char *path, char *name, size_t size)
+{
+	const char *base = strrchr(path, '/');
+	const char *end;
+
+	base = base != NULL ? base + 1 : path;
+	end = strstr(base, ".ko");
+	if (end == NULL || (end[3] != '\0' && end[3] != '.') || (size_t)(end - base) >= size)
+		return false;
+	memcpy(name, base, (size_t)(end - base));
+	name[end - base] = '\0';
+	normalize(name);
+	return name[0] != '\0';
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct module *)a)->name, ((const struct module *)b)->name);
+}
+
+/* The one directory below top: its name is the kernel's version. */
+static int find_version(
+    struct modules *m, const struct deb *deb, const char *top, struct err *e)
+{
+	size_t n = strlen(top);
+
+	for (size_t i = 0; i < deb->count; i++) {
+		const char *path = deb->files[i].path, *end;
+
+		if (strncmp(path, top, n) != 0 || path[n] != '/')
+			continue;
+		end = strchr(path + n + 1, '/');
+		if (end == NULL || (size_t)(end - path - n) > sizeof(m->version))
+			continue;
+		str_copy(m->version, (size_t)(end - path) - n, path + n + 1);
+		return 0;
+	}
+	return err_set(e, 0, "modules: the kernel package has none below %s", top);
+}
+
+static void add_module(struct modules *m, const struct deb_file *f, const char *inner)
+{
+	char name[128], *end;
+	struct module *mod;
+
+	if (f->data == NULL || !name_of(inner, name, sizeof(name)))
+		return;
+	m->list = reallocarray(m->list, m->count + 1, sizeof(*m->list));
+	if (m->list == NULL)
+		abort();
+	mod = &m->list[m->count++];
+	*mod = (struct module){.name = strdup(name), .path = strdup(inner), .packed = f};
+	if (mod->name == NULL || mod->path == NULL)
+		abort();
+	end = strstr(
+	    strrchr(mod->path, '/') != NULL ? strrchr(mod->path, '/') : mod->path, ".ko");
+	end[3] = '\0';
+}
+
+int modules_open(struct modules *m, const struct deb *deb, const char *top,
+    char *const *alias_dirs, size_t alias_count, struct err *e)
+{
+	char prefix[512];
+	size_t n;
+
+	*m = (struct modules){.alias_dirs = alias_dirs, .alias_count = alias_count};
+	if (find_version(m, deb, top, e) < 0)
+		return -1;
+	str_format(prefix, sizeof(prefix), "%s/%s/", top, m->version);
+	n = strlen(prefix);
+	for (size_t i = 0; i < deb->count; i++) {
+		const struct deb_file *f = &deb->files[i];
+
+		if (strncmp(f->path, prefix, n) != 0)
+			continue;
+		if (strcmp(f->path + n, "modules.builtin") == 0) {
+			m->builtin = f->data;
+			m->builtin_len = f->len;
+		}
+		add_module(m, f, f->path + n);
+	}
+	if (m->count == 0 || m->builtin == NULL)
+		return err_set(
+		    e, 0, "modules: the kernel package lacks modules or modules.builtin");
+	qsort(m->list, m->count, sizeof(*m->list), by_name);
+	return 0;
+}
+
+void modules_close(struct modules *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		free(m->list[i].name);
+		free(m->list[i].path);
+		buf_fini(&m->list[i].content);
+	}
+	free(m->list);
+	*m = (struct modules){0};
+}
+
+static struct module *find(struct modules *m, const char *name)
+{
+	struct module key = {.name = (char *)(uintptr_t)name};
+
+	return bsearch(&key, m->list, m->count, sizeof(*m->list), by_name);
+}
+
+static bool is_builtin(const struct modules *m, const char *name)
+{
+	for (const char *p = m->builtin, *nl; *p != '\0'; p = nl + (*nl == '\n')) {
+		char line[512], builtin[128];
+
+		nl = p + strcspn(p, "\n");
+		if ((size_t)(nl - p) >= sizeof(line))
+			continue;
+		str_copy(line, (size_t)(nl - p) + 1, p);
+		if (name_of(line, builtin, sizeof(builtin)) && strcmp(builtin, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Uncompress a module and find what it says of itself. */
+static int load(struct module *mod, struct err *e)
+{
+	const uint8_t *info;
+	struct elf f;
+
+	if (mod->info != NULL)
+		return 0;
+	if (elf_is(mod->packed->data, mod->packed->len))
+		buf_add(&mod->content, mod->packed->data, mod->packed->len);
+	else if (unpack_stream(mod->packed->data, mod->packed->len, mod->packed->path,
+		     MODULE_MAX, &mod->content, e) < 0)
+		return -1;
+	if (elf_open(&f, mod->content.data, mod->content.len, e) < 0)
+		return err_ctx(e, "module %s", mod->path);
+	if (f.type != ET_REL || !elf_section(&f, ".modinfo", &info, &mod->info_len))
+		return err_set(e, 0, "module %s: it has no .modinfo", mod->path);
+	mod->info = (const char *)info;
+	return 0;
+}
+
+const char *modinfo_next(const char *info, size_t len, const char *key, size_t *at)
+{
+	size_t n = strlen(key);
+
+	while (*at < len) {
+		const char *text = info + *at;
+		const char *end = memchr(text, '\0', len - *at);
+
+		/* An unterminated last string is nobody's. */
+		if (end == NULL)
+			return NULL;
+		*at = (size_t)(end - info) + 1;
+		if ((size_t)(end - text) > n && memcmp(text, key, n) == 0 && text[n] == '=')
+			return text + n + 1;
+	}
+	return NULL;
+}
+
+static const char *modinfo(const struct module *mod, const char *key, size_t *at)
+{
+	return modinfo_next(mod->info, mod->info_len, key, at);
+}
+
+bool selection_has(const struct selection *sel, const struct module *mod)
+{
+	for (size_t i = 0; i < sel->count; i++)
+		if (sel->list[i] == mod)
+			return true;
+	return false;
+}
+
+static void selection_add(struct selection *sel, struct module *mod)
+{
+	sel->list = reallocarray(sel->list, sel->count + 1, sizeof(struct module *));
+	if (sel->list == NULL)
+		abort();
+	sel->list[sel->count++] = mod;
+}
+
+void selection_fini(struct selection *sel)
+{
+	free(sel->list);
+	*sel = (struct selection){0};
+}
+
+static bool has_alias(const struct module *mod, const char *alias)
+{
+	const char *pattern;
+	size_t at = 0;
+
+	while ((pattern = modinfo(mod, "alias", &at)) != NULL)
+		if (fnmatch(pattern, alias, 0) == 0)
+			return true;
+	return false;
+}
+
+static bool in_alias_dirs(const struct modules *m, const struct module *mod)
+{
+	for (size_t i = 0; i < m->alias_count; i++) {
+		size_t n = strlen(m->alias_dirs[i]);
+
+		if (strncmp(mod->path, m->alias_dirs[i], n) == 0 && mod->path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
+static int select_module(
+    struct modules *m, struct module *mod, struct selection *sel, struct err *e);
+
+/* A soft dependency: a module, something built in, an alias, or nothing. */
+static int select_soft(
+    struct modules *m, const char *wanted, struct selection *sel, struct err *e)
+{
+	char name[128];
+	struct module *mod;
+
+	if (!str_copy(name, sizeof(name), wanted))
+		return 0;
+	normalize(name);
+	mod = find(m, name);
+	if (mod != NULL)
+		return select_module(m, mod, sel, e);
+	if (is_builtin(m, name))
+		return 0;
+	for (size_t i = 0; i < m->count; i++) {
+		mod = &m->list[i];
+		if (!in_alias_dirs(m, mod))
+			continue;
+		if (load(mod, e) < 0)
+			return -1;
+		if (has_alias(mod, wanted) && select_module(m, mod, sel, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Call fn for each word of a list; labels of softdep ("pre:") are skipped. */
+static int each_word(struct modules *m, const char *list, const char *separators,
+    struct selection *sel,
+    int (*fn)(struct modules *m, const char *word, struct selection *sel, struct err *e),
+    struct err *e)
+{
+	for (const char *p = list + strspn(list, separators); *p != '\0';) {
+		size_t n = strcspn(p, separators);
+		char word[128];
+
+		if (n < sizeof(word) && p[n - 1] != ':') {
+			str_copy(word, n + 1, p);
+			if (fn(m, word, sel, e) < 0)
+				return -1;
+		}
+		p += n;
+		p += strspn(p, separators);
+	}
+	return 0;
+}
+
+static int select_module(
+    struct modules *m, struct module *mod, struct selection *sel, struct err *e)
+{
+	const char *list;
+	size_t at = 0;
+
+	if (selection_has(sel, mod))
+		return 0;
+	if (load(mod, e) < 0)
+		return -1;
+	selection_add(sel, mod);
+	while ((list = modinfo(mod, "depends", &at)) != NULL)
+		if (each_word(m, list, ",", sel, modules_select, e) < 0)
+			return err_ctx(e, "%s", mod->name);
+	at = 0;
+	while ((list = modinfo(mod, "softdep", &at)) != NULL)
+		if (each_word(m, list, " ", sel, select_soft, e) < 0)
+			return err_ctx(e, "%s", mod->name);
+	return 0;
+}
+
+int modules_select(struct modules *m, const char *wanted, struct selection *sel, struct err *e)
+{
+	struct module *mod;
+	char name[128];
+
+	str_copy(name, sizeof(name), wanted);
+	normalize(name);
+	mod = find(m, name);
+	if (mod != NULL)
+		return select_module(m, mod, sel, e);
+	if (is_builtin(m, name))
+		return 0;
+	return err_set(e, 0, "kernel %s has no module %s", m->version, wanted);
+}
+
+/* Hard dependencies of a module, each after what it needs itself. */
+static int list_needed(
+    struct modules *m, const char *name, struct selection *list, struct err *e)
+{
+	struct module *mod = find(m, name);
+	const char *depends;
+	size_t at = 0;
+
+	if (mod == NULL || selection_has(list, mod))
+		return 0;
+	while ((depends = modinfo(mod, "depends", &at)) != NULL) {
+		auto_free char *copy = strdup(depends);
+
+		if (copy == NULL)
+			abort();
+		normalize(copy);
+		each_word(m, copy, ",", list, list_needed, e);
+	}
+	selection_add(list, mod);
+	return 0;
+}
+
+static void add_lines(struct modules *m, struct module *mod, struct buf *dep,
+    struct buf *softdep, struct buf *alias)
+{
+	struct selection needed = {0};
+	struct err ignored = {0};
+	const char *text;
+	size_t at = 0;
+
+	list_needed(m, mod->name, &needed, &ignored);
+	buf_addf(dep, "%s:", mod->path);
+	for (size_t i = needed.count - 1; i-- > 0;)
+		buf_addf(dep, " %s", needed.list[i]->path);
+	buf_addf(dep, "\n");
+	selection_fini(&needed);
+	while ((text = modinfo(mod, "softdep", &at)) != NULL)
+		buf_addf(softdep, "softdep %s %s\n", mod->name, text);
+	at = 0;
+	while ((text = modinfo(mod, "alias", &at)) != NULL)
+		if (strpbrk(text, " \t\n") == NULL)
+			buf_addf(alias, "alias %s %s\n", text, mod->name);
+}
+
+static int add_table(
+    struct tree *t, const char *top, const char *name, struct buf *text, struct err *e)
+{
+	char path[512];
+	int r;
+
+	str_format(path, sizeof(path), "%s/%s", top, name);
+	r = tree_add_text(t, path, text->data != NULL ? text->data : "", text->len, e);
+	buf_fini(text);
+	return r;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct module *const *l = a, *const *r = b;
+
+	return strcmp((*l)->path, (*r)->path);
+}
+
+int modules_install(struct modules *m, const struct selection *sel,
+    const struct selection *without, const char *dir, const char *package, struct tree *t,
+    struct err *e)
+{
+	struct buf dep = {0}, softdep = {0}, alias = {0}, builtin = {0};
+	char top[256], path[512];
+	int r = 0;
+
+	str_format(top, sizeof(top), "%s/%s", dir, m->version);
+	qsort(sel->list, sel->count, sizeof(struct module *), by_path);
+	for (size_t i = 0; r == 0 && i < sel->count; i++) {
+		struct module *mod = sel->list[i];
+
+		if (without != NULL && selection_has(without, mod))
+			continue;
+		str_format(path, sizeof(path), "%s/%s", top, mod->path);
+		r = tree_add_file(
+		    t, path, 0644, mod->content.data, mod->content.len, package, e);
+		add_lines(m, mod, &dep, &softdep, &alias);
+	}
+	buf_add(&builtin, m->builtin, m->builtin_len);
+	r |= add_table(t, top, "modules.dep", &dep, e);
+	r |= add_table(t, top, "modules.softdep", &softdep, e);
+	r |= add_table(t, top, "modules.alias", &alias, e);
+	r |= add_table(t, top, "modules.builtin", &builtin, e);
+	return r;
+}

@@ -1,0 +1,209 @@
+/*
+ * package: opens packages on demand and remembers them.
+ *
+ * A package is fetched, checked, unpacked and read once.  What is kept of it
+ * in memory is decided by path: the files that any recipe lists, everything
+ * right inside the directories of libraries (a soname may be asked for later),
+ * and the kernel with its modules.
+ */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "image/package.h"
+
+#define LINKS_MAX 8
+
+void packages_fini(struct packages *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		deb_fini(&p->list[i]->deb);
+		free(p->list[i]);
+	}
+	free(p->list);
+	p->list = NULL;
+	p->count = 0;
+}
+
+struct opening {
+	struct packages *packages;
+	const char *name;
+};
+
+static bool listed(const struct recipe_tree *t, const char *package, const char *path)
+{
+	char from[512], as[512];
+
+	for (size_t i = 0; i < t->files.count; i++)
+		if (strcmp(t->files.items[i].key, package) == 0 &&
+		    recipe_split(t->files.items[i].value, from, as, sizeof(from)) &&
+		    strcmp(from, path) == 0)
+			return true;
+	return false;
+}
+
+static bool directly_in(const char *dir, const char *path)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/' &&
+	       strchr(path + n + 1, '/') == NULL;
+}
+
+static bool keep(void *arg, const char *path)
+{
+	struct opening *o = arg;
+	const struct recipe *r = o->packages->recipe;
+	size_t n = strlen(r->kernel_modules);
+
+	for (size_t i = 0; i < r->libraries.count; i++)
+		if (directly_in(r->libraries.items[i], path))
+			return true;
+	if (strncmp(path, r->kernel_modules, n) == 0 && path[n] == '/')
+		return true;
+	return fnmatch(r->kernel_image, path, FNM_PATHNAME) == 0 ||
+	       listed(&r->root, o->name, path) || listed(&r->sim, o->name, path) ||
+	       listed(&r->initrd, o->name, path);
+}
+
+static void on_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct opening *o = arg;
+
+	if (o->packages->progress != NULL)
+		o->packages->progress(o->packages->arg, o->name, done, total);
+}
+
+struct package *package_open(struct packages *p, const char *name, struct err *e)
+{
+	const struct index_entry *entry = index_resolve(&p->source->index, name);
+	struct opening opening = {p, name};
+	struct package *pkg;
+	auto_fd fd = -1;
+
+	if (entry == NULL) {
+		err_set(e, 0, "the archive has no package %s", name);
+		return NULL;
+	}
+	opening.name = entry->name;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i]->entry == entry)
+			return p->list[i];
+	fd = source_fetch(p->source, entry, e);
+	if (fd < 0)
+		return NULL;
+	pkg = calloc(1, sizeof(*pkg));
+	p->list = reallocarray(p->list, p->count + 1, sizeof(struct package *));
+	if (pkg == NULL || p->list == NULL)
+		abort();
+	pkg->entry = entry;
+	if (deb_read(&pkg->deb, fd, entry->name,
+		&(struct deb_hooks){keep, on_progress, &opening}, e) < 0) {
+		free(pkg);
+		return NULL;
+	}
+	p->list[p->count++] = pkg;
+	return pkg;
+}
+
+/* The first dependency that shares the name's stem, up to its last dash. */
+static bool next_kernel(const struct index_entry *entry, char *name, size_t size)
+{
+	const char *cursor = entry->depends, *dash = strrchr(entry->name, '-');
+	size_t stem = dash != NULL ? (size_t)(dash - entry->name) + 1 : 0;
+
+	while (index_next_name(&cursor, name, size))
+		if (stem > 0 && strncmp(name, entry->name, stem) == 0)
+			return true;
+	return false;
+}
+
+struct package *package_open_kernel(
+    struct packages *p, const struct deb_file **image, struct err *e)
+{
+	char name[256];
+
+	str_copy(name, sizeof(name), p->recipe->kernel_package);
+	for (int i = 0; i < LINKS_MAX; i++) {
+		struct package *pkg = package_open(p, name, e);
+
+		if (pkg == NULL)
+			return NULL;
+		for (size_t f = 0; f < pkg->deb.count; f++) {
+			*image = &pkg->deb.files[f];
+			if ((*image)->data != NULL &&
+			    fnmatch(p->recipe->kernel_image, (*image)->path, FNM_PATHNAME) == 0)
+				return pkg;
+		}
+		if (!next_kernel(pkg->entry, name, sizeof(name)))
+			break;
+	}
+	err_set(
+	    e, 0, "neither %s nor what it depends on has a kernel", p->recipe->kernel_package);
+	return NULL;
+}
+
+/* Where a link at `path` points, inside the package: "a/b" + "../c" -> "c". */
+static bool resolve(const char *path, const char *target, char *dst, size_t size)
+{
+	char joined[1024], *slash;
+	size_t len = 0;
+
+	if (target[0] == '/')
+		str_copy(joined, sizeof(joined), target + 1);
+	else {
+		str_copy(joined, sizeof(joined), path);
+		slash = strrchr(joined, '/');
+		slash = slash != NULL ? slash + 1 : joined;
+		if (!str_copy(slash, sizeof(joined) - (size_t)(slash - joined), target))
+			return false;
+	}
+	dst[0] = '\0';
+	for (char *part, *rest = joined; (part = strsep(&rest, "/")) != NULL;) {
+		if (part[0] == '\0' || strcmp(part, ".") == 0)
+			continue;
+		if (strcmp(part, "..") == 0) {
+			slash = strrchr(dst, '/');
+			len = slash != NULL ? (size_t)(slash - dst) : 0;
+			dst[len] = '\0';
+			continue;
+		}
+		if (!str_format(dst + len, size - len, "%s%s", len > 0 ? "/" : "", part))
+			return false;
+		len = strlen(dst);
+	}
+	return len > 0;
+}
+
+int package_take(
+    struct package *pkg, const char *path, const char *as, struct tree *t, struct err *e)
+{
+	const char *name = pkg->entry->name;
+	bool renamed = strcmp(path, as) != 0;
+	const struct deb_file *f = NULL;
+	char from[1024], at[1024]; /* in the package; in the image when not renamed */
+
+	str_copy(from, sizeof(from), path);
+	str_copy(at, sizeof(at), path);
+	for (int i = 0; i < LINKS_MAX; i++) {
+		f = deb_find(&pkg->deb, from);
+		if (f == NULL)
+			return err_set(
+			    e, 0, "package %s %s has no %s", name, pkg->entry->version, from);
+		if (f->hard != NULL) {
+			str_copy(from, sizeof(from), f->hard);
+			continue;
+		}
+		if (f->link == NULL)
+			break;
+		if (!renamed && tree_add_link(t, at, f->link, name, e) < 0)
+			return -1;
+		if (!resolve(from, f->link, at, sizeof(at)))
+			return err_set(e, 0, "package %s: %s leads nowhere", name, from);
+		str_copy(from, sizeof(from), at);
+	}
+	if (f->data == NULL)
+		return err_set(e, 0, "package %s: %s is no file", name, path);
+	pkg->used = true;
+	return tree_add_file(
+	    t, renamed ? as : at, f->mode & 0111 ? 0755 : 0644, f->data, f->len, name, e);
+}

@@ -1,0 +1,57 @@
+/* recipe: what goes into the image, as recipes/router.conf and sim.conf say it. */
+#ifndef IMAGE_RECIPE_H
+#define IMAGE_RECIPE_H
+
+#include "base/base.h"
+
+struct recipe_list {
+	char **items;
+	size_t count;
+};
+
+struct recipe_pair {
+	char *key, *value;
+};
+
+struct recipe_pairs {
+	struct recipe_pair *items;
+	size_t count;
+};
+
+/* One file system of the image. */
+struct recipe_tree {
+	struct recipe_pairs files;    /* package -> "path" or "path -> path in the image" */
+	struct recipe_pairs programs; /* path in the image -> "init" or "sim" */
+	struct recipe_list modules;   /* of the kernel, by name */
+	char *module_dir;             /* where they go: "usr/lib/modules" */
+	struct recipe_list directories;
+	struct recipe_pairs links;   /* path -> target */
+	struct recipe_pairs lines;   /* path -> one line of the file, in order */
+	struct recipe_pairs devices; /* path -> "c major minor mode" */
+	char *compression;           /* of a squashfs; NULL: this is an initrd */
+	uint64_t level, block;
+	struct recipe_list plain; /* globs of files stored uncompressed */
+};
+
+struct recipe {
+	char *architecture;            /* Debian's word: "amd64" */
+	struct recipe_list components; /* "main" */
+	struct recipe_list libraries;  /* directories where sonames are looked up */
+	char *kernel_package;          /* may be a metapackage */
+	char *kernel_image;            /* glob of its boot image */
+	char *kernel_modules;          /* directory of its modules */
+	struct recipe_list kernel_aliases;
+	struct recipe_tree initrd, root, sim;
+};
+
+/* Read both files of a directory.  0, or -1 with *e and an empty *r. */
+int recipe_open(struct recipe *r, const char *dir, struct err *e);
+void recipe_close(struct recipe *r);
+
+/*
+ * Split "path -> as".  dst of both is filled; `as` is the same as path when
+ * there is no arrow.  False when something is too long.
+ */
+bool recipe_split(const char *text, char *path, char *as, size_t size);
+
+#endif
