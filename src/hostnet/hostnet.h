@@ -137,6 +137,12 @@ struct hostnet_driver {
 	 */
 	ssize_t (*networks)(
 	    const char *except, struct hostnet_net *nets, size_t max, struct err *e);
+	/*
+	 * A non-blocking descriptor that becomes readable when an address or a
+	 * route of this host changes; what it says is to be read and thrown
+	 * away.  Needs no privilege.  The caller's to close, or -1 with *e.
+	 */
+	int (*watch)(struct err *e);
 };
 
 extern const struct hostnet_driver hostnet_linux;

@@ -1,0 +1,64 @@
+/*
+ * fake: a driver that only writes down what it was asked to do.
+ *
+ * For tests of what uses hostnet.  It keeps the contract: applying twice and
+ * undoing what is not there are no errors, a tap gives a descriptor.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "hostnet/internal.h"
+
+struct buf hostnet_fake_record;
+int hostnet_fake_fail_at;
+struct hostnet_net hostnet_fake_taken[8];
+size_t hostnet_fake_taken_count;
+
+static int act(const char *verb, const struct hostnet_op *op, struct err *e)
+{
+	char text[1024];
+
+	hostnet_describe(op, text, sizeof(text));
+	if (hostnet_fake_fail_at > 0 && --hostnet_fake_fail_at == 0)
+		return err_set(e, EIO, "%s %s", verb, text);
+	buf_addf(&hostnet_fake_record, "%s %s\n", verb, text);
+	return 0;
+}
+
+static int fake_apply(const struct hostnet_op *op, const char *state, int *fd, struct err *e)
+{
+	if (act("apply", op, e) < 0)
+		return -1;
+	if (op->kind != HOSTNET_TAP || fd == NULL)
+		return 0;
+	*fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return *fd < 0 ? err_set(e, errno, "open /dev/null") : 0;
+}
+
+static int fake_undo(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	return act("undo", op, e);
+}
+
+static int fake_recover(const char *state, struct err *e)
+{
+	return 0;
+}
+
+static ssize_t fake_networks(
+    const char *except, struct hostnet_net *nets, size_t max, struct err *e)
+{
+	if (hostnet_fake_taken_count > max)
+		return err_set(e, 0, "more than %zu networks", max);
+	memcpy(nets, hostnet_fake_taken, hostnet_fake_taken_count * sizeof(nets[0]));
+	return (ssize_t)hostnet_fake_taken_count;
+}
+
+const struct hostnet_driver hostnet_fake = {
+    .name = "fake",
+    .apply = fake_apply,
+    .undo = fake_undo,
+    .recover = fake_recover,
+    .networks = fake_networks,
+};

@@ -1,0 +1,79 @@
+/* hostnet's own: what its files share with each other and with tests. */
+#ifndef HOSTNET_INTERNAL_H
+#define HOSTNET_INTERNAL_H
+
+#include "hostnet/hostnet.h"
+
+/*
+ * Our default route's metric: below what a wire gets (0 by hand, 100 by
+ * NetworkManager, so that it stays preferred), where NetworkManager has radios.
+ */
+#define HOSTNET_METRIC 600
+
+#define HOSTNET_IP_TEXT 16 /* of an IPv4 address with its NUL */
+
+/* Texts of addresses; they return dst. */
+const char *hostnet_ip(char dst[HOSTNET_IP_TEXT], uint32_t address);
+const char *hostnet_mac(char dst[18], const uint8_t mac[6]);
+
+/* "tcp" or "udp". */
+const char *hostnet_protocol(uint8_t protocol);
+
+/* Do two operations ask for the same, as far as their kind looks? */
+bool hostnet_same(const struct hostnet_op *a, const struct hostnet_op *b);
+
+/* ------------------------------------------------------- records of the journal */
+
+/* Longest line of a record with its newline. */
+#define HOSTNET_RECORD_MAX 640
+
+/* Append one record, a line. */
+void hostnet_record_add(struct buf *b, const struct hostnet_op *op);
+
+/*
+ * Read the records of a text.
+ *
+ * @damaged counts lines that are no whole record of an allowed operation
+ * Returns the number of operations, at most max; more are counted as damaged.
+ */
+size_t hostnet_records(
+    const char *text, size_t len, struct hostnet_op *ops, size_t max, size_t *damaged);
+
+/*
+ * Read a file that is going to be obeyed: regular, ours, writable by nobody
+ * else.  Returns memory of the caller's, or NULL with *e (num ENOENT when
+ * there is none).
+ */
+char *hostnet_read_own(const char *path, size_t max, size_t *len, struct err *e);
+
+/* ---------------------------------------------------------------------- Linux */
+
+/* An interface as rtnetlink(7) describes it. */
+struct hostnet_link {
+	int index;
+	unsigned flags;
+	char kind[16]; /* "tun" for a tap */
+	char alias[256];
+};
+
+/* 1 with *link, 0 when there is none of that name, -1 with *e. */
+int netlink_find(const char *name, struct hostnet_link *link, struct err *e);
+int netlink_alias(int index, const char *alias, struct err *e);
+int netlink_up(int index, bool up, struct err *e);
+/* For these three what is there, or gone, already is no error. */
+int netlink_delete(int index, struct err *e);
+int netlink_address(int index, struct hostnet_net net, bool add, struct err *e);
+int netlink_route(int index, uint32_t router, bool add, struct err *e);
+ssize_t netlink_networks(
+    const char *except, struct hostnet_net *nets, size_t max, struct err *e);
+
+/* Deny and allow by nft(8); see linux_filter.c. */
+int filter_apply(const struct hostnet_op *op, struct err *e);
+int filter_undo(const struct hostnet_op *op, struct err *e);
+
+/* Name servers; see linux_resolver.c.  recover returns 1 when there was something. */
+int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e);
+int resolver_undo(const char *state, struct err *e);
+int resolver_recover(const char *state, struct err *e);
+
+#endif

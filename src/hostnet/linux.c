@@ -1,0 +1,229 @@
+/*
+ * linux: operations carried out on this host.
+ *
+ * A tap is not persistent: it lives as long as someone holds its descriptor.
+ * Right after it was made it gets an alias that names the state directory;
+ * every later act and undo looks for that alias first, so that an interface
+ * which somebody else made under our name is never touched.
+ *
+ * Addresses, links and routes go by rtnetlink (linux_netlink.c), the filter by
+ * nft (linux_filter.c), names by whatever the host resolves them with
+ * (linux_resolver.c).  What is set under /proc/sys goes away with the
+ * interface and needs no undo.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "hostnet/internal.h"
+
+#define TUN "/dev/net/tun"
+
+static int alias_of(char *dst, size_t size, const char *state, struct err *e)
+{
+	if (!str_format(dst, size, "airlock %s", state))
+		return err_set(e, ENAMETOOLONG, "state directory %s", state);
+	return 0;
+}
+
+/* 1 with *link when there is an interface of op's name and it is ours, else 0; -1 with *e. */
+static int find_ours(
+    const struct hostnet_op *op, const char *state, struct hostnet_link *link, struct err *e)
+{
+	char alias[sizeof(link->alias)];
+	int found;
+
+	if (alias_of(alias, sizeof(alias), state, e) < 0)
+		return -1;
+	found = netlink_find(op->interface, link, e);
+	if (found <= 0)
+		return found;
+	return strcmp(link->kind, "tun") == 0 && strcmp(link->alias, alias) == 0;
+}
+
+/* The same for an act, which needs it. */
+static int need_ours(
+    const struct hostnet_op *op, const char *state, struct hostnet_link *link, struct err *e)
+{
+	int found = find_ours(op, state, link, e);
+
+	if (found == 0)
+		return err_set(e, ENODEV, "interface %s", op->interface);
+	return found < 0 ? -1 : 0;
+}
+
+static int no_tun(int num, struct err *e)
+{
+	err_set(e, num, "open %s", TUN);
+	if (num == ENOENT || num == ENODEV || num == ENXIO)
+		err_hint(e, "modprobe tun");
+	else if (num == EACCES || num == EPERM)
+		err_hint(e, "run as root");
+	return err_is(e, ERR_HOST);
+}
+
+static int tap_refused(const char *name, int num, struct err *e)
+{
+	err_set(e, num, "make tap %s", name);
+	if (num == EBUSY || num == EINVAL) {
+		err_set(e, 0, "make tap %s: an interface of that name exists and is not ours",
+		    name);
+		err_hint(
+		    e, "ip link delete %s; or another host.interface in airlock.conf", name);
+	} else if (num == EPERM || num == EACCES) {
+		err_hint(e, "run as root");
+	}
+	return err_is(e, ERR_HOST);
+}
+
+static int tap_apply(const struct hostnet_op *op, const char *state, int *fd, struct err *e)
+{
+	struct ifreq ifr = {0};
+	struct hostnet_link link;
+	char alias[sizeof(link.alias)];
+	auto_fd tun = -1;
+	int found;
+
+	if (alias_of(alias, sizeof(alias), state, e) < 0)
+		return -1;
+	if (fd == NULL)
+		return err_set(e, EINVAL, "make tap %s: nobody takes it", op->interface);
+	tun = open(TUN, O_RDWR | O_CLOEXEC);
+	if (tun < 0)
+		return no_tun(errno, e);
+	/* VNET_HDR: QEMU passes checksums and segmentation through only with it. */
+	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
+	memcpy(ifr.ifr_name, op->interface, IFNAMSIZ);
+	if (ioctl(tun, TUNSETIFF, &ifr) < 0)
+		return tap_refused(op->interface, errno, e);
+	found = netlink_find(op->interface, &link, e);
+	if (found == 0)
+		return err_set(e, ENODEV, "tap %s", op->interface);
+	if (found < 0 || netlink_alias(link.index, alias, e) < 0)
+		return -1;
+	*fd = fd_take(&tun);
+	return 0;
+}
+
+static const struct {
+	const char *family, *name, *value;
+} sysctls[] = {
+    /* The host speaks no IPv6 with the guest, and takes no advice from it. */
+    {"ipv6", "disable_ipv6", "1"},
+    {"ipv6", "accept_ra", "0"},
+    {"ipv6", "autoconf", "0"},
+    {"ipv6", "accept_redirects", "0"},
+    {"ipv4", "accept_redirects", "0"},
+    {"ipv4", "secure_redirects", "0"},
+    {"ipv4", "send_redirects", "0"},
+    {"ipv4", "accept_source_route", "0"},
+    /* ARP about this end of the cable only, not about the host's other addresses. */
+    {"ipv4", "arp_ignore", "1"},
+    {"ipv4", "arp_announce", "2"},
+    /* Loose: answers from anywhere come in here, whichever default route is preferred. */
+    {"ipv4", "rp_filter", "2"},
+};
+
+static int quiet_apply(const struct hostnet_op *op, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sysctls); i++) {
+		char path[128];
+
+		str_format(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", sysctls[i].family,
+		    op->interface, sysctls[i].name);
+		/* A kernel without IPv6 has none to switch off. */
+		if (strcmp(sysctls[i].family, "ipv6") == 0 && access(path, F_OK) < 0)
+			continue;
+		if (file_put(path, sysctls[i].value, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int linux_apply(const struct hostnet_op *op, const char *state, int *fd, struct err *e)
+{
+	struct hostnet_link link;
+	char text[512];
+	int r = -1;
+
+	if (op->kind == HOSTNET_TAP)
+		return tap_apply(op, state, fd, e);
+	if (op->kind < HOSTNET_KINDS)
+		r = need_ours(op, state, &link, e);
+	if (r == 0) {
+		switch ((enum hostnet_op_kind)op->kind) {
+		case HOSTNET_QUIET:
+			r = quiet_apply(op, e);
+			break;
+		case HOSTNET_FILTER:
+			r = filter_apply(op, e);
+			break;
+		case HOSTNET_ADDRESS:
+			r = netlink_address(link.index, op->net, true, e);
+			break;
+		case HOSTNET_UP:
+			r = netlink_up(link.index, true, e);
+			break;
+		case HOSTNET_ROUTE:
+			r = netlink_route(link.index, op->router, true, e);
+			break;
+		case HOSTNET_RESOLVER:
+			r = resolver_apply(op, state, e);
+			break;
+		case HOSTNET_TAP:
+		case HOSTNET_KINDS:
+			break;
+		}
+	}
+	hostnet_describe(op, text, sizeof(text));
+	return r < 0 ? err_ctx(e, "%s", text) : 0;
+}
+
+static int linux_undo(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	struct hostnet_link link;
+	char text[512];
+	int r = find_ours(op, state, &link, e);
+	bool there = r > 0;
+
+	if (r >= 0) {
+		switch ((enum hostnet_op_kind)op->kind) {
+		case HOSTNET_TAP:
+			r = there ? netlink_delete(link.index, e) : 0;
+			break;
+		case HOSTNET_FILTER:
+			r = filter_undo(op, e);
+			break;
+		case HOSTNET_ADDRESS:
+			r = there ? netlink_address(link.index, op->net, false, e) : 0;
+			break;
+		case HOSTNET_UP:
+			r = there ? netlink_up(link.index, false, e) : 0;
+			break;
+		case HOSTNET_ROUTE:
+			r = there ? netlink_route(link.index, op->router, false, e) : 0;
+			break;
+		case HOSTNET_RESOLVER:
+			r = resolver_undo(state, e);
+			break;
+		case HOSTNET_QUIET:
+		case HOSTNET_KINDS:
+			break;
+		}
+	}
+	hostnet_describe(op, text, sizeof(text));
+	return r < 0 ? err_ctx(e, "undo: %s", text) : 0;
+}
+
+const struct hostnet_driver hostnet_linux = {
+    .name = "linux",
+    .apply = linux_apply,
+    .undo = linux_undo,
+    .recover = resolver_recover,
+    .networks = netlink_networks,
+};

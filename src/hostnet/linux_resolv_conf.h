@@ -1,0 +1,36 @@
+/*
+ * linux_resolv_conf.c: /etc/resolv.conf as a thing that can be looked at and
+ * put back, whatever it is.
+ */
+#ifndef HOSTNET_RESOLV_CONF_H
+#define HOSTNET_RESOLV_CONF_H
+
+#include "base/base.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+#define RESOLV_MAX  65536 /* bytes of contents */
+
+enum resolv_kind { RESOLV_ABSENT, RESOLV_FILE, RESOLV_LINK, RESOLV_KINDS };
+
+struct resolv_conf {
+	enum resolv_kind kind;
+	unsigned mode, uid, gid; /* of a file */
+	struct buf text;         /* contents, or where the link leads; never NULL */
+};
+
+/* See what is there.  *c is zeroed before, and buf_fini(&c->text) after.  0, or -1 with *e. */
+int resolv_look(struct resolv_conf *c, struct err *e);
+
+/* Make it be that.  0, or -1 with *e and what was there untouched. */
+int resolv_put(const struct resolv_conf *c, struct err *e);
+
+/* Are both the same to a reader? */
+bool resolv_same(const struct resolv_conf *a, const struct resolv_conf *b);
+
+/* Remove what a crash in the middle of resolv_put() may leave beside it. */
+void resolv_tidy(void);
+
+/* Flush a directory's names to the disk. */
+void resolv_sync(const char *directory);
+
+#endif

@@ -1,0 +1,306 @@
+/*
+ * linux_resolver: this host asks the router for names, and stops doing so.
+ *
+ * Three ways, by what /etc/resolv.conf is: systemd-resolved's, through
+ * resolvectl(1); resolvconf(8)'s; else it is a file or a link of somebody's
+ * and is replaced by one of ours.  A way that fails hands over to the next.
+ *
+ * Before anything is touched, the file "resolver" of the state directory notes
+ * the way, and for the third what /etc/resolv.conf was: contents, mode, owner,
+ * or where the link led.  It outlives a power failure, as /etc/resolv.conf
+ * does.  Undo puts that back exactly, unless /etc/resolv.conf is no longer what
+ * was written here: then somebody else has changed it meanwhile, it is left
+ * alone, and the note is kept beside under another name.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hostnet/internal.h"
+#include "hostnet/linux_resolv_conf.h"
+
+#define MAGIC   "airlock-resolver 1"
+#define HEADING "# By airlock, as long as its router is the way out; the original comes back.\n"
+
+enum way { RESOLVED, RESOLVCONF, REPLACE, WAYS };
+static const char *const way_words[WAYS] = {"resolved", "resolvconf", "replace"};
+
+struct note {
+	enum way way;
+	char interface[HOSTNET_NAME];
+	struct resolv_conf was;
+};
+
+static const char *const kind_words[] = {
+    [RESOLV_ABSENT] = "absent",
+    [RESOLV_FILE] = "file",
+    [RESOLV_LINK] = "link",
+};
+static_assert(ARRAY_LEN(kind_words) == RESOLV_KINDS, "a word for each kind");
+
+static int note_path(char dst[PATH_MAX], const char *state, const char *suffix, struct err *e)
+{
+	if (!str_format(dst, PATH_MAX, "%s/resolver%s", state, suffix))
+		return err_set(e, ENAMETOOLONG, "state directory %s", state);
+	return 0;
+}
+
+static int save(const struct note *n, const char *state, struct err *e)
+{
+	char path[PATH_MAX];
+	struct buf b = {0};
+	int r;
+
+	if (note_path(path, state, "", e) < 0)
+		return -1;
+	buf_addf(&b, "%s %s %s %s %o %u %u\n", MAGIC, way_words[n->way], n->interface,
+	    kind_words[n->was.kind], n->was.mode, n->was.uid, n->was.gid);
+	buf_add(&b, n->was.text.data, n->was.text.len);
+	r = file_replace(path, b.data, b.len, 0600, e);
+	buf_fini(&b);
+	if (r < 0)
+		return err_ctx(e, "note what %s was", RESOLV_CONF);
+	resolv_sync(state);
+	return 0;
+}
+
+static unsigned word_index(const char *word, const char *const *words, unsigned count)
+{
+	unsigned i = 0;
+
+	while (i < count && strcmp(words[i], word) != 0)
+		i++;
+	return i;
+}
+
+static bool parse(struct note *n, const char *text, size_t len)
+{
+	char way[16], kind[16];
+	const char *newline = memchr(text, '\n', len);
+
+	if (newline == NULL || strncmp(text, MAGIC " ", strlen(MAGIC) + 1) != 0 ||
+	    sscanf(text + strlen(MAGIC), "%15s %15s %15s %o %u %u", way, n->interface, kind,
+		&n->was.mode, &n->was.uid, &n->was.gid) != 6)
+		return false;
+	n->way = (enum way)word_index(way, way_words, WAYS);
+	n->was.kind = (enum resolv_kind)word_index(kind, kind_words, RESOLV_KINDS);
+	buf_add(&n->was.text, newline + 1, len - (size_t)(newline + 1 - text));
+	return n->way < WAYS && n->was.kind < RESOLV_KINDS;
+}
+
+/* 1 with *n, 0 when nothing is noted, -1 with *e. */
+static int load(struct note *n, const char *state, struct err *e)
+{
+	char path[PATH_MAX];
+	auto_free char *text = NULL;
+	size_t len;
+
+	if (note_path(path, state, "", e) < 0)
+		return -1;
+	text = hostnet_read_own(path, RESOLV_MAX + PATH_MAX, &len, e);
+	if (text == NULL && e->num == ENOENT) {
+		memset(e, 0, sizeof(*e));
+		return 0;
+	}
+	if (text == NULL)
+		return -1;
+	if (!parse(n, text, len)) {
+		err_set(e, 0, "%s does not say what %s was", path, RESOLV_CONF);
+		err_hint(e, "look at both, then: rm %s", path);
+		return -1;
+	}
+	return 1;
+}
+
+/* Take the note away, or keep it under another name. */
+static int drop(const char *state, bool keep, struct err *e)
+{
+	char path[PATH_MAX], kept[PATH_MAX];
+
+	if (note_path(path, state, "", e) < 0 || note_path(kept, state, ".left", e) < 0)
+		return -1;
+	if ((keep ? rename(path, kept) : unlink(path)) < 0 && errno != ENOENT)
+		return err_set(e, errno, "remove %s", path);
+	if (keep)
+		log_warn("%s was changed by somebody else and is left as it is; what it was "
+			 "before is in %s",
+		    RESOLV_CONF, kept);
+	resolv_sync(state);
+	return 0;
+}
+
+static void write_ours(struct buf *b, uint32_t router)
+{
+	char ip[HOSTNET_IP_TEXT];
+
+	buf_addf(b, "%snameserver %s\n", HEADING, hostnet_ip(ip, router));
+}
+
+/* Was this written by write_ours(), for whichever router? */
+static bool is_ours(const struct resolv_conf *now)
+{
+	unsigned a, b, c, d;
+	struct buf again = {0};
+	bool same;
+
+	if (now->kind != RESOLV_FILE ||
+	    strncmp(now->text.data, HEADING, strlen(HEADING)) != 0 ||
+	    sscanf(now->text.data + strlen(HEADING), "nameserver %3u.%3u.%3u.%3u", &a, &b, &c,
+		&d) != 4)
+		return false;
+	write_ours(&again, a << 24 | b << 16 | c << 8 | d);
+	same = again.len == now->text.len && memcmp(again.data, now->text.data, again.len) == 0;
+	buf_fini(&again);
+	return same;
+}
+
+/* The way that suits what /etc/resolv.conf is. */
+static enum way choose(const struct resolv_conf *now)
+{
+	const char *text = now->text.data;
+
+	if (now->kind == RESOLV_LINK && strstr(text, "/systemd/resolve/") != NULL)
+		return RESOLVED;
+	if (now->kind == RESOLV_FILE && strstr(text, "\nnameserver 127.0.0.53\n") != NULL)
+		return RESOLVED;
+	if (now->kind != RESOLV_ABSENT && strstr(text, "resolvconf") != NULL)
+		return RESOLVCONF;
+	return REPLACE;
+}
+
+static int run_resolved(const struct hostnet_op *op, struct err *e)
+{
+	char ip[HOSTNET_IP_TEXT];
+	const char *const servers[] = {"resolvectl", "dns", op->interface, ip, NULL};
+	const char *const domains[] = {"resolvectl", "domain", op->interface, "~.", NULL};
+
+	hostnet_ip(ip, op->router);
+	if (child_run(servers, NULL, NULL, e) != 0 || child_run(domains, NULL, NULL, e) != 0)
+		return -1;
+	return 0;
+}
+
+static int run_resolvconf(const struct hostnet_op *op, struct err *e)
+{
+	char name[HOSTNET_NAME + 8], ip[HOSTNET_IP_TEXT], text[HOSTNET_IP_TEXT + 16];
+	const char *const argv[] = {"resolvconf", "-a", name, NULL};
+
+	str_format(name, sizeof(name), "%s.airlock", op->interface);
+	str_format(text, sizeof(text), "nameserver %s\n", hostnet_ip(ip, op->router));
+	return child_run(argv, text, NULL, e) == 0 ? 0 : -1;
+}
+
+/* Take back what the first two ways did; the interface takes the rest along. */
+static void revert(const struct note *n)
+{
+	char name[HOSTNET_NAME + 8];
+	const char *const resolved[] = {"resolvectl", "revert", n->interface, NULL};
+	const char *const resolvconf[] = {"resolvconf", "-d", name, NULL};
+	struct err e = {0};
+
+	str_format(name, sizeof(name), "%s.airlock", n->interface);
+	if (child_run(n->way == RESOLVED ? resolved : resolvconf, NULL, NULL, &e) != 0)
+		log_debug("%s", e.text);
+}
+
+static int replace(const struct hostnet_op *op, struct err *e)
+{
+	struct resolv_conf ours = {.kind = RESOLV_FILE, .mode = 0644};
+	int r;
+
+	write_ours(&ours.text, op->router);
+	r = resolv_put(&ours, e);
+	buf_fini(&ours.text);
+	return r;
+}
+
+static int apply_by(const struct hostnet_op *op, enum way way, struct err *e)
+{
+	switch (way) {
+	case RESOLVED:
+		return run_resolved(op, e);
+	case RESOLVCONF:
+		return run_resolvconf(op, e);
+	case REPLACE:
+		return replace(op, e);
+	case WAYS:
+		break;
+	}
+	return err_set(e, EINVAL, "name servers");
+}
+
+/* Note what is there, then try the ways from the one that suits on. */
+static int apply_anew(
+    const struct hostnet_op *op, const char *state, struct note *n, struct err *e)
+{
+	str_copy(n->interface, sizeof(n->interface), op->interface);
+	for (n->way = choose(&n->was); n->way < WAYS; n->way++) {
+		struct err ignored = {0};
+
+		if (save(n, state, e) < 0)
+			return -1;
+		if (apply_by(op, n->way, e) == 0)
+			return 0;
+		if (n->way != REPLACE) {
+			log_info("name servers by %s: %s", way_words[n->way], e->text);
+			revert(n);
+		}
+		if (drop(state, false, &ignored) < 0)
+			log_warn("%s", ignored.text);
+	}
+	return -1;
+}
+
+int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	struct note noted = {0}, now = {0};
+	int found = load(&noted, state, e);
+	int r = found < 0 ? -1 : resolv_look(&now.was, e);
+
+	/* A second time: the note stays, unless what it is about was changed by others. */
+	if (r == 0 && found > 0 && (noted.way != REPLACE || is_ours(&now.was)))
+		r = apply_by(op, noted.way, e);
+	else if (r == 0)
+		r = apply_anew(op, state, &now, e);
+	buf_fini(&noted.was.text);
+	buf_fini(&now.was.text);
+	return r;
+}
+
+static int restore(const struct note *n, const char *state, struct err *e)
+{
+	struct resolv_conf now = {0};
+	int r = resolv_look(&now, e);
+	bool keep = false;
+
+	if (r == 0 && is_ours(&now))
+		r = resolv_put(&n->was, e);
+	else if (r == 0)
+		keep = !resolv_same(&n->was, &now);
+	resolv_tidy();
+	buf_fini(&now.text);
+	return r < 0 ? -1 : drop(state, keep, e);
+}
+
+int resolver_recover(const char *state, struct err *e)
+{
+	struct note n = {0};
+	int r = load(&n, state, e);
+
+	if (r > 0 && n.way == REPLACE) {
+		r = restore(&n, state, e) < 0 ? -1 : 1;
+	} else if (r > 0) {
+		revert(&n);
+		r = drop(state, false, e) < 0 ? -1 : 1;
+	}
+	buf_fini(&n.was.text);
+	return r;
+}
+
+int resolver_undo(const char *state, struct err *e)
+{
+	return resolver_recover(state, e) < 0 ? -1 : 0;
+}
