@@ -301,6 +301,15 @@ struct child_spec {
 pid_t child_spawn(const struct child_spec *spec, struct err *e);
 
 /*
+ * Wait for a child of ours to end; its exit status, 128 + signal when it was
+ * killed, or -1 when there is no such child.
+ */
+int child_wait(pid_t pid);
+
+/* Has it ended?  If so it is reaped. */
+bool child_has_ended(pid_t pid);
+
+/*
  * Run a program to its end.
  *
  * @in    bytes for its standard input, or NULL

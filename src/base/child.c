@@ -154,6 +154,26 @@ pid_t child_spawn(const struct child_spec *s, struct err *e)
 	return err_set(e, f.num, "%s %s", f.step, s->argv[0]);
 }
 
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int child_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return exit_status(status);
+}
+
+bool child_has_ended(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) != 0;
+}
+
 /* Feed and drain a child's pipes until both of its outputs are closed. */
 static void converse(int in, const char *text, int out, struct buf *b, int err, struct buf *eb)
 {
@@ -229,10 +249,8 @@ int child_run(const char *const *argv, const char *in, struct buf *out, struct e
 		void (*old)(int) = signal(SIGPIPE, SIG_IGN);
 
 		converse(fd_take(&ip[1]), in, fd_take(&op[0]), out, fd_take(&ep[0]), &errors);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		status = child_wait(pid);
 		signal(SIGPIPE, old);
-		status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		if (status != 0)
 			put_last_line(e, argv[0], status, &errors);
 	}

@@ -56,25 +56,56 @@ static void on_signal(int signo)
 	errno = saved;
 }
 
+/* Take a watcher off the list and tell it. */
+static void child_ended(struct loop *l, struct loop_child *c, int status)
+{
+	loop_child_del(l, c);
+	c->fn(c->arg, status);
+}
+
+static struct loop_child *find_child(const struct loop *l, pid_t pid)
+{
+	struct loop_child *c = l->children;
+
+	while (c != NULL && c->pid != pid)
+		c = c->next;
+	return c;
+}
+
+/*
+ * PID 1 reaps whoever ended.  It looks before it reaps: a watched child that
+ * ends between two calls must not be taken for a stranger.
+ */
+static void reap_everybody(struct loop *l)
+{
+	siginfo_t info = {0};
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+		struct loop_child *c = find_child(l, info.si_pid);
+		int status;
+
+		if (waitpid(info.si_pid, &status, 0) == info.si_pid && c != NULL)
+			child_ended(l, c, status);
+		info.si_pid = 0;
+	}
+}
+
 static void reap(struct loop *l)
 {
-	struct loop_child **at = &l->children;
+	struct loop_child *c = l->children, *next;
 	int status;
 
-	while (*at != NULL) {
-		struct loop_child *c = *at;
-
-		if (waitpid(c->pid, &status, WNOHANG) != c->pid) {
-			at = &c->next;
-			continue;
-		}
-		*at = c->next;
-		c->fn(c->arg, status);
-		at = &l->children; /* the callback may have changed the list */
+	if (l->reap_all) {
+		reap_everybody(l);
+		return;
 	}
-	if (l->reap_all)
-		while (waitpid(-1, &status, WNOHANG) > 0)
-			;
+	for (; c != NULL; c = next) {
+		next = c->next;
+		if (waitpid(c->pid, &status, WNOHANG) != c->pid)
+			continue;
+		child_ended(l, c, status);
+		next = l->children; /* the callback may have changed the list */
+	}
 }
 
 static void on_wake(void *arg, short revents)
