@@ -116,6 +116,9 @@ int conf_parse(struct conf *c, const char *text, size_t len, const char *name, s
  */
 int conf_load(struct conf *c, const char *path, bool optional, struct err *e);
 
+/* Where the configuration is unless the command line says otherwise. */
+const char *conf_default_path(void);
+
 /* Is the radio the simulated one? */
 bool conf_simulated(const struct conf *c);
 

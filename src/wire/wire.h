@@ -87,6 +87,7 @@ enum wire_verb {
 	WIRE_VERB_LOG,         /* WIRE_LOG for what is kept; with `follow` goes on */
 	WIRE_VERB_CONSOLE,     /* WIRE_BYTES of the scrollback, then live, both ways */
 	WIRE_VERB_RESUME,      /* the host woke up: set the guest's clock */
+	WIRE_VERB_AIR,         /* arg: a command for the simulated radio's access points */
 	WIRE_VERB_WAIT_ONLINE, /* WIRE_STATE as it goes; WIRE_REPLY when online or failed */
 };
 

@@ -1,0 +1,225 @@
+/*
+ * channel: the host's end of the one line to the guest.
+ *
+ * Every byte from the guest is hostile.  Frames are bounded and checked by
+ * wire/; here is what a guest may say at all (a list of types) and how much of
+ * it in a second.  Whatever breaks the rules closes the channel, and the
+ * supervisor starts a fresh guest.  Texts are escaped when they arrive.
+ *
+ * Settings always travel as a whole set, ended by START; the guest applies
+ * what differs from before, so there is no second protocol for changes.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/machine.h"
+#include "daemon/priv.h"
+
+#define CHANNEL_PORT    0
+#define CHANNEL_QUEUE   (4u << 20)
+#define FILE_PIECE      32768
+#define FRAMES_A_SECOND 4000
+
+static const uint8_t lan_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01};
+
+static void violation(struct machine *m, const char *what)
+{
+	struct err e = {0};
+
+	err_set(&e, 0, "the guest broke the rules of the channel: %s", what);
+	conn_close(&m->channel);
+	machine_failed(m, &e);
+	machine_event(m, LIFE_VIOLATION);
+}
+
+static bool within_rate(struct machine *m)
+{
+	uint64_t second = now_ms() / 1000;
+
+	if (m->rate.second != second)
+		m->rate = (struct rate){.second = second};
+	return ++m->rate.frames <= FRAMES_A_SECOND;
+}
+
+static void on_state(struct machine *m, const struct wire_msg *msg)
+{
+	bool moved = m->guest_state != msg->state.state;
+
+	m->guest_state = msg->state.state;
+	str_copy(m->guest_reason, sizeof(m->guest_reason), msg->state.reason);
+	machine_show(m);
+	/* The lease, for the check against the host's own subnet. */
+	if (moved && m->guest_state == WIRE_ONLINE)
+		channel_send(m, WIRE_ASK_STATUS);
+}
+
+static void on_log(struct machine *m, const struct wire_msg *msg)
+{
+	char source[sizeof(msg->log.source)], text[sizeof(msg->log.text)];
+	struct timespec now;
+	struct line line = {.level = msg->log.level, .text = text};
+
+	str_clean(source, sizeof(source), msg->log.source, strlen(msg->log.source));
+	str_clean(text, sizeof(text), msg->log.text, strlen(msg->log.text));
+	snprintf(line.source, sizeof(line.source), "guest/%.25s", source);
+	clock_gettime(CLOCK_REALTIME, &now);
+	line.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	clients_log(m, &line);
+}
+
+static void on_message(void *arg, struct wire_msg *msg)
+{
+	struct machine *m = arg;
+
+	if (!within_rate(m)) {
+		violation(m, "a flood of messages");
+		return;
+	}
+	switch (msg->type) {
+	case WIRE_HELLO:
+		m->greeted = true;
+		machine_event(m, LIFE_HELLO);
+		return;
+	case WIRE_STATE:
+	case WIRE_STATUS:
+	case WIRE_LOG:
+		break;
+	default: /* everything else is not the guest's to say */
+		violation(m, "a message of a kind that guests do not send");
+		return;
+	}
+	if (!m->greeted) {
+		violation(m, "it did not begin with HELLO");
+	} else if (msg->type == WIRE_STATE) {
+		on_state(m, msg);
+	} else if (msg->type == WIRE_LOG) {
+		on_log(m, msg);
+	} else {
+		m->status = msg->status;
+		clients_status(m);
+		network_check(m);
+	}
+}
+
+static void on_gone(void *arg, const struct err *why)
+{
+	/* A plain end is the hypervisor's end, which has an event of its own. */
+	if (why->text[0] != '\0')
+		violation(arg, why->text);
+}
+
+static const struct conn_ops ops = {on_message, on_gone};
+
+int channel_open(struct machine *m, struct err *e)
+{
+	int port = m->driver->port_fd(m->vm, CHANNEL_PORT);
+	int fd = port < 0 ? -1 : dup(port); /* the port stays the driver's */
+
+	if (fd < 0)
+		return err_set(e, 0, "%s gave no channel to the guest", m->driver->name);
+	loop_timer_del(m->loop, &m->channel.later); /* of the guest before this one */
+	m->greeted = false;
+	m->guest_state = WIRE_BOOTING;
+	str_copy(m->guest_reason, sizeof(m->guest_reason), "the guest starts its services");
+	memset(&m->status, 0, sizeof(m->status));
+	conn_open(&m->channel, m->loop, fd, CHANNEL_QUEUE, &ops, m);
+	return 0;
+}
+
+void channel_close(struct machine *m)
+{
+	conn_close(&m->channel);
+	m->greeted = false;
+}
+
+bool channel_send(struct machine *m, enum wire_type type)
+{
+	struct wire_msg msg = {.type = type};
+
+	return m->greeted && conn_send(&m->channel, &msg);
+}
+
+void channel_clock(struct machine *m)
+{
+	struct wire_msg msg = {.type = WIRE_CLOCK};
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	msg.clock.unix_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (m->greeted)
+		conn_send(&m->channel, &msg);
+}
+
+static void send_config(struct machine *m)
+{
+	const struct conf *c = &m->conf;
+	struct wire_msg msg = {.type = WIRE_CONFIG,
+	    .config = {.mode = WIRE_ROUTER,
+		.simulated = conf_simulated(c),
+		.log_level = c->log_level,
+		.console = c->guest.console,
+		.router = m->router,
+		.prefix = m->net.prefix,
+		.host = m->net.address}};
+
+	memcpy(msg.config.lan_mac, lan_mac, sizeof(lan_mac));
+	str_copy(msg.config.country, sizeof(msg.config.country), c->country);
+	if (c->router.dhcp) {
+		msg.config.dhcp_first = c->router.dhcp_first;
+		msg.config.dhcp_last = c->router.dhcp_last;
+		if (msg.config.dhcp_first == 0)
+			hostnet_dhcp_range(
+			    m->net, m->router, &msg.config.dhcp_first, &msg.config.dhcp_last);
+	}
+	conn_send(&m->channel, &msg);
+}
+
+/* The user's own supplicant file, unchanged, in pieces. */
+static void send_supplicant(struct machine *m)
+{
+	struct wire_msg msg = {.type = WIRE_FILE, .file = {.which = WIRE_FILE_SUPPLICANT}};
+	auto_free char *text = NULL;
+	struct err e = {0};
+	auto_fd fd = -1;
+	size_t len = 0;
+
+	if (priv_ask(m->priv, PRIV_OPEN_SUPPLICANT, NULL, &fd, &e) == 0)
+		text = fd_read_all(fd, m->conf.supplicant, WIRE_FILE_MAX, &len, &e);
+	if (text == NULL)
+		log_warn("no networks are known: %s", e.text);
+	msg.file.total = (uint32_t)len;
+	do {
+		msg.file.data.data = (uint8_t *)text + msg.file.offset;
+		msg.file.data.len = (uint32_t)MIN(len - msg.file.offset, (size_t)FILE_PIECE);
+		conn_send(&m->channel, &msg);
+		msg.file.offset += msg.file.data.len;
+	} while (msg.file.offset < len);
+	if (text != NULL)
+		explicit_bzero(text, len);
+}
+
+void channel_settings(struct machine *m)
+{
+	struct wire_msg hello = {.type = WIRE_HELLO, .hello = {.version = WIRE_VERSION}};
+
+	if (!m->greeted)
+		return;
+	str_copy(hello.hello.program, sizeof(hello.hello.program), "airlock " AIRLOCK_VERSION);
+	conn_send(&m->channel, &hello);
+	channel_clock(m);
+	send_config(m);
+	send_supplicant(m);
+	for (size_t i = 0; i < m->conf.router.forwards; i++) {
+		const struct conf_forward *f = &m->conf.router.forward[i];
+		struct wire_msg msg = {.type = WIRE_FORWARD,
+		    .forward = {.protocol = f->protocol,
+			.port = f->port,
+			.to = f->to != 0 ? f->to : m->net.address,
+			.to_port = f->to_port}};
+
+		conn_send(&m->channel, &msg);
+	}
+	channel_send(m, WIRE_START);
+}

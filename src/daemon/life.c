@@ -1,0 +1,141 @@
+/*
+ * life: the table, and the budget of restarts.
+ *
+ * Rows are states, columns events.  A guest that powers itself off stays off;
+ * everything else that ends it unasked is a crash and is restarted within the
+ * budget.  Before the guest has spoken there is nobody to ask for a power-off
+ * and nothing to lose (its root is read-only), so it is killed.
+ */
+#include "daemon/life.h"
+
+static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
+    {
+	[LIFE_IDLE] =
+	    {
+		[LIFE_START] = {LIFE_BOOTING, LIFE_LAUNCH},
+		[LIFE_HELLO] = {LIFE_IDLE, LIFE_IGNORE},
+		[LIFE_POWERED_OFF] = {LIFE_IDLE, LIFE_IGNORE},
+		[LIFE_CRASHED] = {LIFE_IDLE, LIFE_IGNORE},
+		[LIFE_REFUSED] = {LIFE_FAILED, LIFE_FINISH},
+		[LIFE_VIOLATION] = {LIFE_IDLE, LIFE_IGNORE},
+		[LIFE_TIMEOUT] = {LIFE_IDLE, LIFE_IGNORE},
+		[LIFE_STOP] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_RESTART] = {LIFE_IDLE, LIFE_IGNORE},
+		[LIFE_RETRY] = {LIFE_IDLE, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_FAILED, LIFE_FINISH},
+	    },
+	[LIFE_BOOTING] =
+	    {
+		[LIFE_START] = {LIFE_BOOTING, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_UP, LIFE_WELCOME},
+		[LIFE_POWERED_OFF] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_CRASHED] = {LIFE_WAITING, LIFE_SCHEDULE},
+		[LIFE_REFUSED] = {LIFE_FAILED, LIFE_FINISH},
+		[LIFE_VIOLATION] = {LIFE_CRASHING, LIFE_KILL},
+		[LIFE_TIMEOUT] = {LIFE_CRASHING, LIFE_KILL},
+		[LIFE_STOP] = {LIFE_STOPPING, LIFE_KILL},
+		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_KILL},
+		[LIFE_RETRY] = {LIFE_BOOTING, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_BOOTING, LIFE_IGNORE},
+	    },
+	[LIFE_UP] =
+	    {
+		[LIFE_START] = {LIFE_UP, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_UP, LIFE_WELCOME},
+		[LIFE_POWERED_OFF] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_CRASHED] = {LIFE_WAITING, LIFE_SCHEDULE},
+		[LIFE_REFUSED] = {LIFE_WAITING, LIFE_SCHEDULE},
+		[LIFE_VIOLATION] = {LIFE_CRASHING, LIFE_KILL},
+		[LIFE_TIMEOUT] = {LIFE_UP, LIFE_IGNORE},
+		[LIFE_STOP] = {LIFE_STOPPING, LIFE_POWER_OFF},
+		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_POWER_OFF},
+		[LIFE_RETRY] = {LIFE_UP, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_UP, LIFE_IGNORE},
+	    },
+	[LIFE_CRASHING] =
+	    {
+		[LIFE_START] = {LIFE_CRASHING, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_CRASHING, LIFE_IGNORE},
+		[LIFE_POWERED_OFF] = {LIFE_WAITING, LIFE_SCHEDULE},
+		[LIFE_CRASHED] = {LIFE_WAITING, LIFE_SCHEDULE},
+		[LIFE_REFUSED] = {LIFE_WAITING, LIFE_SCHEDULE},
+		[LIFE_VIOLATION] = {LIFE_CRASHING, LIFE_IGNORE},
+		[LIFE_TIMEOUT] = {LIFE_CRASHING, LIFE_KILL},
+		[LIFE_STOP] = {LIFE_STOPPING, LIFE_KILL},
+		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_KILL},
+		[LIFE_RETRY] = {LIFE_CRASHING, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_CRASHING, LIFE_IGNORE},
+	    },
+	[LIFE_WAITING] =
+	    {
+		[LIFE_START] = {LIFE_WAITING, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_WAITING, LIFE_IGNORE},
+		[LIFE_POWERED_OFF] = {LIFE_WAITING, LIFE_IGNORE},
+		[LIFE_CRASHED] = {LIFE_WAITING, LIFE_IGNORE},
+		[LIFE_REFUSED] = {LIFE_WAITING, LIFE_IGNORE},
+		[LIFE_VIOLATION] = {LIFE_WAITING, LIFE_IGNORE},
+		[LIFE_TIMEOUT] = {LIFE_WAITING, LIFE_IGNORE},
+		[LIFE_STOP] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_RESTART] = {LIFE_BOOTING, LIFE_LAUNCH},
+		[LIFE_RETRY] = {LIFE_BOOTING, LIFE_LAUNCH},
+		[LIFE_GIVE_UP] = {LIFE_FAILED, LIFE_FINISH},
+	    },
+	[LIFE_RESTARTING] =
+	    {
+		[LIFE_START] = {LIFE_RESTARTING, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_RESTARTING, LIFE_IGNORE},
+		[LIFE_POWERED_OFF] = {LIFE_BOOTING, LIFE_LAUNCH},
+		[LIFE_CRASHED] = {LIFE_BOOTING, LIFE_LAUNCH},
+		[LIFE_REFUSED] = {LIFE_BOOTING, LIFE_LAUNCH},
+		[LIFE_VIOLATION] = {LIFE_RESTARTING, LIFE_KILL},
+		[LIFE_TIMEOUT] = {LIFE_RESTARTING, LIFE_KILL},
+		[LIFE_STOP] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_IGNORE},
+		[LIFE_RETRY] = {LIFE_RESTARTING, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_RESTARTING, LIFE_IGNORE},
+	    },
+	[LIFE_STOPPING] =
+	    {
+		[LIFE_START] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_POWERED_OFF] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_CRASHED] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_REFUSED] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_VIOLATION] = {LIFE_STOPPING, LIFE_KILL},
+		[LIFE_TIMEOUT] = {LIFE_STOPPING, LIFE_KILL},
+		[LIFE_STOP] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_RESTART] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_RETRY] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_STOPPING, LIFE_IGNORE},
+	    },
+	[LIFE_DOWN] = {[0 ... LIFE_EVENTS - 1] = {LIFE_DOWN, LIFE_IGNORE}},
+	[LIFE_FAILED] = {[0 ... LIFE_EVENTS - 1] = {LIFE_FAILED, LIFE_IGNORE}},
+};
+
+struct life_cell life_on(enum life_state state, enum life_event event)
+{
+	return table[state][event];
+}
+
+const char *life_state_name(enum life_state state)
+{
+	static const char *const names[] = {"idle", "booting", "up", "crashing", "waiting",
+	    "restarting", "stopping", "down", "failed"};
+
+	_Static_assert(ARRAY_LEN(names) == LIFE_STATES, "every state has a name");
+	return names[state];
+}
+
+int64_t life_budget_use(struct life_budget *b, uint64_t now)
+{
+	int64_t wait = LIFE_FIRST_MS;
+
+	if (b->used == 0 || now - b->window_start_ms >= LIFE_WINDOW_MS)
+		*b = (struct life_budget){.window_start_ms = now};
+	if (b->used == LIFE_BUDGET)
+		return -1;
+	for (unsigned i = 0; i < b->used && wait < LIFE_LONGEST_MS; i++)
+		wait *= 2;
+	b->used++;
+	return MIN(wait, LIFE_LONGEST_MS);
+}

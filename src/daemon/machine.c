@@ -1,0 +1,423 @@
+/*
+ * machine: keeps the router alive.
+ *
+ * Events come from the hypervisor, the channel, the command line and timers.
+ * Each goes through the table of life.c, which names the next state and one
+ * action; the actions are below, one function each.  What people see (the
+ * router's state and a reason in words) is worked out from that state and from
+ * what the guest last said, in one place, machine_show().
+ *
+ * The process is unprivileged.  Whatever needs root it asks of priv.c.
+ * It must not block: only the privileged process is waited for.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/machine.h"
+
+#define BOOT_TIMEOUT_MS 60000
+#define LINGER_MS       3000
+
+static const char *const command_line =
+    "console=ttyS0 quiet panic=1 cryptomgr.notests no_timer_check rcupdate.rcu_expedited=1 "
+    "i8042.noaux i8042.nopnp i8042.dumbkbd random.trust_cpu=1 ipv6.disable_ipv6=1";
+
+static const uint8_t lan_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01};
+static const uint8_t air_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x02};
+
+void machine_failed(struct machine *m, const struct err *why)
+{
+	m->failure = *why;
+	log_warn("%s", why->text);
+}
+
+/* What people see, from the life of the guest and from what it says. */
+static enum wire_state visible(const struct machine *m, const char **reason)
+{
+	switch (m->life) {
+	case LIFE_IDLE:
+	case LIFE_BOOTING:
+		*reason = m->vm != NULL ? "the guest's kernel starts" : "starting";
+		return WIRE_BOOTING;
+	case LIFE_UP:
+		*reason = m->guest_reason;
+		return m->guest_state;
+	case LIFE_CRASHING:
+	case LIFE_WAITING:
+		*reason = m->failure.text;
+		return WIRE_BOOTING;
+	case LIFE_RESTARTING:
+		*reason = "restarting, as asked";
+		return WIRE_STOPPING;
+	case LIFE_STOPPING:
+		*reason = "as asked";
+		return WIRE_STOPPING;
+	case LIFE_DOWN:
+		*reason = m->failure.text;
+		return WIRE_DOWN;
+	case LIFE_FAILED:
+		*reason = m->failure.text;
+		return WIRE_FAILED;
+	case LIFE_STATES:
+		break;
+	}
+	*reason = "";
+	return WIRE_FAILED;
+}
+
+void machine_show(struct machine *m)
+{
+	const char *reason;
+	enum wire_state state = visible(m, &reason);
+	char clean[sizeof(m->reason)];
+	uint64_t now = now_ms();
+
+	str_clean(clean, sizeof(clean), reason, strlen(reason));
+	if (m->state_since_ms != 0 && state == m->state && strcmp(clean, m->reason) == 0)
+		return;
+	if (m->state_since_ms == 0 || state != m->state) {
+		if (m->state_since_ms != 0)
+			m->stage_ms[m->state] += (uint32_t)(now - m->state_since_ms);
+		m->state_since_ms = now;
+		m->state_since_unix = (uint64_t)time(NULL);
+	}
+	m->state = state;
+	str_copy(m->reason, sizeof(m->reason), clean);
+	log_info("%s%s%s", wire_state_name(state), clean[0] ? ": " : "", clean);
+	clients_state(m);
+}
+
+/* ------------------------------------------------------------- hypervisor */
+
+static void on_exit_event(struct machine *m, const struct vm_event *event)
+{
+	struct err why = {0};
+
+	if (event->text[0] != '\0')
+		log_line(event->exit == VM_EXIT_POWERED_OFF ? LEVEL_INFO : LEVEL_WARN, "%s",
+		    event->text);
+	err_set(&why, 0, "%s", event->text);
+	channel_close(m);
+	console_close(m);
+	m->driver->free(m->vm);
+	m->vm = NULL;
+	loop_timer_del(m->loop, &m->boot_timer);
+	loop_timer_del(m->loop, &m->stop_timer);
+	switch (event->exit) {
+	case VM_EXIT_POWERED_OFF:
+		m->failure = why;
+		machine_event(m, LIFE_POWERED_OFF);
+		break;
+	case VM_EXIT_RESET:
+	case VM_EXIT_CRASHED:
+		m->failure = why;
+		machine_event(m, LIFE_CRASHED);
+		break;
+	case VM_EXIT_KILLED: /* by us: the failure is noted already */
+		machine_event(m, LIFE_CRASHED);
+		break;
+	case VM_EXIT_REFUSED:
+		m->failure = why;
+		m->failure.kind = ERR_HOST;
+		machine_event(m, LIFE_REFUSED);
+		break;
+	}
+}
+
+static void on_vm_event(void *arg, const struct vm_event *event)
+{
+	struct machine *m = arg;
+	struct err why = {0};
+
+	switch (event->kind) {
+	case VM_EVENT_RUNNING:
+		machine_show(m);
+		break;
+	case VM_EVENT_PAUSED:
+	case VM_EVENT_PANICKED:
+		err_set(&why, 0, "%s", event->text);
+		machine_failed(m, &why);
+		machine_event(m, LIFE_VIOLATION);
+		break;
+	case VM_EVENT_EXITED:
+		on_exit_event(m, event);
+		break;
+	}
+}
+
+static void add_disk(struct vm_spec *s, const char *path, const char *serial)
+{
+	struct vm_disk *d = &s->disks[s->disk_count++];
+
+	str_copy(d->path, sizeof(d->path), path);
+	str_copy(d->serial, sizeof(d->serial), serial);
+	d->read_only = true;
+}
+
+static void add_nic(struct vm_spec *s, int tap, const uint8_t mac[6])
+{
+	struct vm_nic *n = &s->nics[s->nic_count++];
+
+	n->tap_fd = tap;
+	memcpy(n->mac, mac, sizeof(n->mac));
+}
+
+static void make_spec(const struct machine *m, struct vm_spec *s)
+{
+	*s = (struct vm_spec){.name = "airlock",
+	    .cpus = m->conf.guest.cpus,
+	    .memory_mib = m->conf.guest.memory_mib,
+	    .accel = m->accel};
+	str_copy(s->kernel, sizeof(s->kernel), m->image.kernel);
+	str_copy(s->initrd, sizeof(s->initrd), m->image.initrd);
+	str_copy(s->command_line, sizeof(s->command_line), command_line);
+	add_disk(s, m->image.root, "airlock-root");
+	add_nic(s, m->tap, lan_mac);
+	str_copy(s->ports[s->port_count++], sizeof(s->ports[0]), "airlock");
+	if (conf_simulated(&m->conf)) {
+		add_disk(s, m->image.sim, "airlock-sim");
+		add_nic(s, m->air, air_mac);
+		str_copy(s->ports[s->port_count++], sizeof(s->ports[0]), "airlock.sim");
+	}
+}
+
+/* Everything a running guest needs, from the image to its first channel byte. */
+static int launch(struct machine *m, struct err *e)
+{
+	struct vm_spec spec;
+
+	m->accel = (enum vm_accel)m->conf.guest.accel;
+	if (m->driver->check(&m->accel, m->hypervisor, sizeof(m->hypervisor), e) < 0)
+		return -1;
+	if (image_find(m->conf.image.store, NULL, &m->image, e) < 0)
+		return -1;
+	if (m->renew_network && network_down(m, e) < 0)
+		return -1;
+	m->renew_network = false;
+	if (network_up(m, e) < 0)
+		return -1;
+	make_spec(m, &spec);
+	m->vm = m->driver->start(m->loop, &spec, on_vm_event, m, e);
+	if (m->vm == NULL)
+		return -1;
+	if (channel_open(m, e) < 0 || console_open(m, e) < 0) {
+		m->driver->free(m->vm);
+		m->vm = NULL;
+		return -1;
+	}
+	m->starts++;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- actions */
+
+static void act_launch(struct machine *m)
+{
+	struct err e = {0};
+
+	memset(m->stage_ms, 0, sizeof(m->stage_ms));
+	if (launch(m, &e) < 0) {
+		err_ctx(&e, "start the router");
+		channel_close(m);
+		console_close(m);
+		machine_failed(m, &e);
+		machine_event(m, LIFE_REFUSED);
+		return;
+	}
+	loop_timer_set(m->loop, &m->boot_timer, BOOT_TIMEOUT_MS);
+}
+
+static void act_power_off(struct machine *m)
+{
+	m->button_pressed = false;
+	if (!channel_send(m, WIRE_POWER_OFF)) {
+		m->driver->power_off(m->vm);
+		m->button_pressed = true;
+	}
+	loop_timer_set(m->loop, &m->stop_timer, m->conf.guest.stop_timeout_ms / 2);
+}
+
+static void act_schedule(struct machine *m)
+{
+	int64_t wait = life_budget_use(&m->budget, now_ms());
+	char text[64];
+
+	if (wait < 0) {
+		err_ctx(&m->failure, "%d restarts within %d minutes did not help", LIFE_BUDGET,
+		    LIFE_WINDOW_MS / 60000);
+		machine_event(m, LIFE_GIVE_UP);
+		return;
+	}
+	log_warn("restarting in %s", str_duration(text, sizeof(text), (uint64_t)wait));
+	loop_timer_set(m->loop, &m->retry_timer, (uint64_t)wait);
+}
+
+static void act_finish(struct machine *m)
+{
+	bool failed = m->life == LIFE_FAILED;
+	struct err e = {0};
+
+	m->result = failed ? (int)m->failure.kind : 0;
+	if (network_down(m, &e) < 0)
+		log_error("%s", e.text);
+	if (failed)
+		log_error(
+		    "%s%s%s", m->failure.text, m->failure.hint[0] ? "; " : "", m->failure.hint);
+	/* Whoever started us in the background comes to hear why it failed. */
+	if (failed && m->background && !m->told)
+		loop_timer_set(m->loop, &m->linger_timer, LINGER_MS);
+	else
+		machine_finish(m);
+}
+
+void machine_finish(struct machine *m)
+{
+	if (m->finishing)
+		return;
+	m->finishing = true;
+	loop_timer_del(m->loop, &m->linger_timer);
+	clients_end(m, m->life == LIFE_FAILED ? &m->failure : NULL, "stopped");
+	conn_finish(&m->control);
+}
+
+void machine_event(struct machine *m, enum life_event event)
+{
+	struct life_cell cell = life_on(m->life, event);
+
+	m->life = cell.next;
+	if (cell.next == LIFE_BOOTING || cell.next == LIFE_DOWN)
+		loop_timer_del(m->loop, &m->retry_timer);
+	/* Before the action, which may raise the next event. */
+	machine_show(m);
+	switch (cell.action) {
+	case LIFE_IGNORE:
+		break;
+	case LIFE_LAUNCH:
+		act_launch(m);
+		break;
+	case LIFE_WELCOME:
+		loop_timer_del(m->loop, &m->boot_timer);
+		channel_settings(m);
+		break;
+	case LIFE_POWER_OFF:
+		act_power_off(m);
+		break;
+	case LIFE_KILL:
+		m->driver->kill(m->vm);
+		break;
+	case LIFE_SCHEDULE:
+		act_schedule(m);
+		break;
+	case LIFE_FINISH:
+		act_finish(m);
+		break;
+	}
+	machine_show(m);
+}
+
+/* ----------------------------------------------------------------- timers */
+
+static void on_boot_timeout(void *arg)
+{
+	struct machine *m = arg;
+	struct err e = {0};
+
+	err_set(
+	    &e, 0, "the guest did not speak within %d s of its start", BOOT_TIMEOUT_MS / 1000);
+	machine_failed(m, &e);
+	machine_event(m, LIFE_TIMEOUT);
+}
+
+/* First the channel was asked, then the power button is pressed, then it is killed. */
+static void on_stop_timeout(void *arg)
+{
+	struct machine *m = arg;
+
+	if (m->vm != NULL && !m->button_pressed) {
+		log_warn("the guest does not power off: pressing its power button");
+		m->driver->power_off(m->vm);
+		m->button_pressed = true;
+		loop_timer_set(m->loop, &m->stop_timer, m->conf.guest.stop_timeout_ms / 2);
+		return;
+	}
+	log_warn("the guest does not power off: ending it");
+	machine_event(m, LIFE_TIMEOUT);
+}
+
+static void on_retry(void *arg)
+{
+	machine_event(arg, LIFE_RETRY);
+}
+
+static void on_linger(void *arg)
+{
+	machine_finish(arg);
+}
+
+static void on_terminate(void *arg, int signo)
+{
+	machine_event(arg, LIFE_STOP);
+}
+
+static void on_clock(void *arg, short revents)
+{
+	struct machine *m = arg;
+
+	if (clock_jumped(m->clock.fd)) {
+		log_info("the wall clock jumped: setting the guest's");
+		channel_clock(m);
+	}
+}
+
+/* --------------------------------------------------------------- lifetime */
+
+static void log_to_machine(void *arg, enum log_level level, const char *text)
+{
+	struct machine *m = arg;
+	struct timespec now;
+	struct line line = {
+	    .level = level, .source = "airlock", .text = (char *)(uintptr_t)text};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	line.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	clients_log(m, &line);
+}
+
+int machine_main(struct machine *m, struct err *e)
+{
+	struct loop_signal term = {.signo = SIGTERM, .fn = on_terminate, .arg = m};
+	struct loop_signal intr = {.signo = SIGINT, .fn = on_terminate, .arg = m};
+	int control = m->control.io.fd;
+
+	m->loop = loop_new(e);
+	if (m->loop == NULL)
+		return -1;
+	m->tap = m->air = -1;
+	m->console = (struct ring){.data = calloc(1, RING_CONSOLE), .size = RING_CONSOLE};
+	if (m->console.data == NULL)
+		return err_set(e, ENOMEM, "keep the console");
+	m->boot_timer = (struct loop_timer){.fn = on_boot_timeout, .arg = m};
+	m->stop_timer = (struct loop_timer){.fn = on_stop_timeout, .arg = m};
+	m->retry_timer = (struct loop_timer){.fn = on_retry, .arg = m};
+	m->linger_timer = (struct loop_timer){.fn = on_linger, .arg = m};
+	loop_signal_add(m->loop, &term);
+	loop_signal_add(m->loop, &intr);
+	clients_open(m, control);
+	log_open(log_to_machine, m, "airlock", m->conf.log_level);
+	m->clock = (struct loop_io){.fd = clock_watch(e), .events = POLLIN, .fn = on_clock};
+	m->clock.arg = m;
+	if (m->clock.fd < 0)
+		return -1;
+	loop_io_add(m->loop, &m->clock);
+	machine_event(m, LIFE_START);
+	if (loop_run(m->loop, e) < 0)
+		return -1;
+	m->driver->free(m->vm);
+	m->vm = NULL;
+	return m->result;
+}

@@ -1,0 +1,155 @@
+/*
+ * machine: the process that keeps the router alive.  Shared by machine.c and
+ * the files that carry a part of it: channel.c (the guest), network.c (the
+ * host's end), clients.c (the command line), console.c.
+ */
+#ifndef DAEMON_MACHINE_H
+#define DAEMON_MACHINE_H
+
+#include "conf/conf.h"
+#include "daemon/conn.h"
+#include "daemon/life.h"
+#include "daemon/ring.h"
+#include "hostnet/hostnet.h"
+#include "image/image.h"
+#include "vm/vm.h"
+#include "wire/wire.h"
+
+#define MACHINE_CLIENTS 48
+
+/* A request of the command line that is not finished. */
+struct request {
+	uint16_t stream;
+	uint8_t verb; /* 0: free */
+	bool follow, waits_for_status;
+};
+
+/* What the guest may send in one second. */
+struct rate {
+	uint64_t second;
+	unsigned frames;
+};
+
+struct machine {
+	struct loop *loop;
+	struct conf conf;
+	const char *conf_path;
+	int priv; /* to the privileged process */
+	bool background;
+
+	/* life */
+	enum life_state life;
+	struct life_budget budget;
+	struct err failure; /* why it is down, crashing or failed */
+	struct loop_timer boot_timer, stop_timer, retry_timer, linger_timer;
+	bool button_pressed, renew_network, told, finishing;
+	unsigned starts;
+	int result; /* exit status of the daemon */
+
+	/* what people see */
+	enum wire_state state;
+	char reason[160];
+	uint64_t state_since_ms, state_since_unix;
+	uint32_t stage_ms[WIRE_STATES];
+
+	/* the hypervisor */
+	const struct vm_driver *driver;
+	struct vm *vm;
+	enum vm_accel accel;
+	char hypervisor[64];
+	struct image_paths image;
+
+	/* the guest */
+	struct conn channel;
+	bool greeted;
+	struct rate rate;
+	enum wire_state guest_state;
+	char guest_reason[160];
+	struct wire_status status;
+	struct loop_io clock;
+
+	/* the host's end */
+	const struct hostnet_driver *hostnet;
+	struct hostnet_plan plan; /* what is applied */
+	struct hostnet_net net;
+	uint32_t router;
+	struct loop_io route_watch;
+	int tap, air; /* descriptors of the taps, or -1 */
+
+	/* the command line */
+	struct conn control;
+	struct request requests[MACHINE_CLIENTS];
+	struct loop_timer status_timer;
+	struct lines lines;
+
+	/* console and the simulated air's port */
+	struct loop_io console_io, air_io;
+	struct ring console;
+	struct buf air_answer;
+};
+
+/* machine.c */
+
+/* Run the machine process; never returns with the hypervisor alive. */
+int machine_main(struct machine *m, struct err *e);
+/* Feed an event to the life of the guest. */
+void machine_event(struct machine *m, enum life_event event);
+/* Note why the next event happens; shown to people. */
+void machine_failed(struct machine *m, const struct err *why);
+/* Work out the state that people see, and tell those who follow it. */
+void machine_show(struct machine *m);
+/* End the daemon when nobody is left to be told. */
+void machine_finish(struct machine *m);
+
+/* channel.c: frames from and to the guest */
+int channel_open(struct machine *m, struct err *e);
+void channel_close(struct machine *m);
+/* Send the whole set of settings; the guest applies what differs. */
+void channel_settings(struct machine *m);
+void channel_clock(struct machine *m);
+bool channel_send(struct machine *m, enum wire_type type);
+
+/* network.c: the host's end of the cable */
+int network_up(struct machine *m, struct err *e);
+int network_down(struct machine *m, struct err *e);
+/*
+ * Make the host's end as m->net, m->router and m->conf now want it; the taps
+ * stay.  0, or -1 with *e.
+ */
+int network_change(struct machine *m, struct err *e);
+/* The same after host.address or router.address changed in m->conf. */
+int network_renumber(struct machine *m, struct err *e);
+/* Does the uplink's lease, or a new network of the host, collide?  Cure it. */
+void network_check(struct machine *m);
+
+/* clients.c: requests of the command line */
+void clients_open(struct machine *m, int fd);
+/* Answer and end a request. */
+void clients_reply(struct machine *m, struct request *r, const struct err *e, const char *text);
+/* The state changed: tell those who follow it, end those who waited for it. */
+void clients_state(struct machine *m);
+/* Figures of the guest came (or will not come). */
+void clients_status(struct machine *m);
+/* A line for the log: kept, sent to those who follow it. */
+void clients_log(struct machine *m, const struct line *line);
+/* Bytes of the console for those who watch it. */
+void clients_console(struct machine *m, const void *data, size_t len);
+/* End all that is open, with this failure or with `text`. */
+void clients_end(struct machine *m, const struct err *e, const char *text);
+
+/* console.c */
+int console_open(struct machine *m, struct err *e);
+void console_close(struct machine *m);
+void console_write(struct machine *m, const void *data, size_t len);
+/* Send a line to the access points of the simulated radio. */
+int console_air(struct machine *m, const char *line, struct err *e);
+
+/* reload.c: read airlock.conf again, use what can change while running */
+int reload(struct machine *m, char *text, size_t size, struct err *e);
+
+/* clock_linux.c: a descriptor that becomes readable when the wall clock jumps */
+int clock_watch(struct err *e);
+/* Was it a jump?  Arms the watch again. */
+bool clock_jumped(int fd);
+
+#endif

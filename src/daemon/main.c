@@ -1,0 +1,344 @@
+/*
+ * airlock-daemon: supervises one router.
+ *
+ *     airlock-daemon [-b] [-c FILE]
+ *
+ * Reads the configuration, takes the lock of the run directory, undoes what a
+ * crashed run left on the host, opens the control socket, and becomes three:
+ *
+ *     control   faces the command line        no root, no files, few system calls
+ *     machine   hypervisor, guest, policy     no root
+ *     this one  keeps root, does what the machine asks, within the plan
+ *
+ * The lock's descriptor is inherited by all three, so the next start waits
+ * until the last of them is gone.  When the machine ends, by itself or by a
+ * crash, this process undoes the journal and passes the exit status on.
+ *
+ * With -b it was started by `airlock start`: one ACK byte on standard error
+ * says that the control socket is there; after it, logs go to syslog.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "daemon/control.h"
+#include "daemon/machine.h"
+#include "daemon/priv.h"
+#include "daemon/process.h"
+
+#define LOCK_WAIT_MS 3000
+#define READY_BYTE   "\006"
+
+struct daemon {
+	struct conf conf;
+	char conf_path[512];
+	bool background, conf_given;
+	struct process_user user;
+	int lock, listener;
+	struct priv priv;
+	struct loop *loop;
+	struct loop_io request;
+	struct loop_child machine, control;
+	int result;
+};
+
+static int fail(const struct err *e)
+{
+	fprintf(stderr, "airlock: %s\n", e->text);
+	if (e->hint[0] != '\0')
+		fprintf(stderr, "airlock: try: %s\n", e->hint);
+	return e->kind != 0 ? (int)e->kind : ERR_FAILED;
+}
+
+/* What this version does not drive is refused before anything is touched. */
+static int check_supported(const struct conf *c, struct err *e)
+{
+	if (!conf_simulated(c)) {
+		err_set(e, 0, "radio = \"%s\": this version drives the simulated radio only",
+		    c->radio);
+		err_hint(e, "set radio = \"simulated\"; in airlock.conf, or run: airlock demo");
+		return err_is(e, ERR_CONF);
+	}
+	if (c->mode != CONF_ROUTER) {
+		err_set(e, 0, "this version knows mode = \"router\" only");
+		return err_is(e, ERR_CONF);
+	}
+	return 0;
+}
+
+static int open_control_socket(struct daemon *d, struct err *e)
+{
+	char path[300];
+	struct group *gr = NULL;
+
+	str_format(path, sizeof(path), "%s/control", d->conf.run_dir);
+	if (d->conf.socket_group[0] != '\0') {
+		gr = getgrnam(d->conf.socket_group);
+		if (gr == NULL) {
+			err_set(e, 0, "socket_group: there is no group \"%s\"",
+			    d->conf.socket_group);
+			return err_is(e, ERR_CONF);
+		}
+	}
+	d->listener = unix_listen(path, 0660, e);
+	if (d->listener < 0)
+		return -1;
+	if (gr != NULL && chown(path, 0, gr->gr_gid) < 0)
+		return err_set(e, errno, "give %s to group %s", path, d->conf.socket_group);
+	return 0;
+}
+
+static int prepare(struct daemon *d, struct err *e)
+{
+	char path[300];
+	int undone;
+
+	if (check_supported(&d->conf, e) < 0)
+		return -1;
+	if (geteuid() != 0) {
+		err_set(e, 0, "taps and routes need root");
+		err_hint(e, "sudo airlock start");
+		return err_is(e, ERR_HOST);
+	}
+	if (process_user_find(d->conf.user, &d->user, e) < 0 ||
+	    dir_make(d->conf.run_dir, 0755, e) < 0 || dir_make(d->conf.state_dir, 0755, e) < 0)
+		return -1;
+	str_format(path, sizeof(path), "%s/lock", d->conf.run_dir);
+	d->lock = process_lock(path, LOCK_WAIT_MS, e);
+	if (d->lock < 0)
+		return -1;
+	undone = hostnet_journal_open(
+	    &d->priv.journal, &hostnet_linux, d->conf.run_dir, d->conf.state_dir, e);
+	if (undone < 0)
+		return err_ctx(e, "clean up after the last run");
+	if (undone > 0)
+		log_warn(
+		    "cleaned up after a run that ended badly: %d operations undone", undone);
+	d->priv.conf = &d->conf;
+	d->priv.conf_path = d->conf_path;
+	str_format(d->priv.air, sizeof(d->priv.air), "%.11s-air", d->conf.host.interface);
+	return open_control_socket(d, e);
+}
+
+static void run_control(struct daemon *d, int machine, pid_t parent)
+{
+	struct err e = {0};
+	char empty[300];
+
+	str_format(empty, sizeof(empty), "%s/empty", d->conf.run_dir);
+	/* Ctrl-C reaches the whole group; the machine decides when it is over. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	if (process_shut_in(empty, &e) < 0 || process_drop(&d->user, false, parent, &e) < 0 ||
+	    process_filter_control(&e) < 0 || control_main(d->listener, machine, &e) < 0)
+		_exit(fail(&e));
+	_exit(0);
+}
+
+static void run_machine(struct daemon *d, int control, int priv, pid_t parent)
+{
+	static struct machine m;
+	struct err e = {0};
+	int result;
+
+	close(d->listener);
+	m = (struct machine){.conf = d->conf,
+	    .conf_path = d->conf_path,
+	    .priv = priv,
+	    .background = d->background,
+	    .driver = &vm_qemu,
+	    .hostnet = &hostnet_linux,
+	    .control = {.io = {.fd = control}}};
+	if (d->conf.guest.nice != 0 && setpriority(PRIO_PROCESS, 0, d->conf.guest.nice) < 0)
+		log_warn("guest.nice: %s", strerror(errno));
+	if (process_drop(&d->user, true, parent, &e) < 0)
+		_exit(fail(&e));
+	result = machine_main(&m, &e);
+	_exit(result < 0 ? fail(&e) : result);
+}
+
+/* ------------------------------------------------- the privileged process */
+
+static void on_request(void *arg, short revents)
+{
+	struct daemon *d = arg;
+	struct err e = {0};
+	int rc = priv_serve(&d->priv, d->request.fd, &e);
+
+	if (rc < 0)
+		log_error("%s", e.text);
+	if (rc <= 0) /* the machine is ending; its status follows */
+		loop_io_del(d->loop, &d->request);
+}
+
+static void on_machine_end(void *arg, int status)
+{
+	struct daemon *d = arg;
+	struct err e = {0};
+
+	if (WIFSIGNALED(status))
+		log_error("the machine process was killed by signal %d", WTERMSIG(status));
+	d->result = WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
+	if (hostnet_journal_undo_all(&d->priv.journal, &e) < 0)
+		log_error("%s", e.text);
+	/* control ends by itself once it has told its clients */
+	if (d->control.pid == 0)
+		loop_stop(d->loop, d->result);
+	d->machine.pid = 0;
+}
+
+static void on_control_end(void *arg, int status)
+{
+	struct daemon *d = arg;
+
+	d->control.pid = 0;
+	if (WIFSIGNALED(status))
+		log_error("the control process was killed by signal %d", WTERMSIG(status));
+	if (d->machine.pid == 0)
+		loop_stop(d->loop, d->result);
+}
+
+static void on_terminate(void *arg, int signo)
+{
+	struct daemon *d = arg;
+
+	if (d->machine.pid > 0)
+		kill(d->machine.pid, SIGTERM);
+}
+
+static int supervise(struct daemon *d, int priv, struct err *e)
+{
+	struct loop_signal term = {.signo = SIGTERM, .fn = on_terminate, .arg = d};
+	struct loop_signal intr = {.signo = SIGINT, .fn = on_terminate, .arg = d};
+	int result;
+
+	d->loop = loop_new(e);
+	if (d->loop == NULL)
+		return -1;
+	d->request = (struct loop_io){.fd = priv, .events = POLLIN, .fn = on_request, .arg = d};
+	loop_io_add(d->loop, &d->request);
+	d->machine.fn = on_machine_end;
+	d->control.fn = on_control_end;
+	d->machine.arg = d->control.arg = d;
+	loop_signal_add(d->loop, &term);
+	loop_signal_add(d->loop, &intr);
+	loop_child_add(d->loop, &d->machine);
+	loop_child_add(d->loop, &d->control);
+	result = loop_run(d->loop, e);
+	loop_free(d->loop);
+	return result;
+}
+
+static void detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (write(STDERR_FILENO, READY_BYTE, 1) < 0)
+		log_debug("nobody waits for us");
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	close(null);
+}
+
+static void log_to_syslog(void *arg, enum log_level level, const char *text)
+{
+	syslog(level == LEVEL_ERROR  ? LOG_ERR
+	       : level == LEVEL_WARN ? LOG_WARNING
+				     : LOG_INFO,
+	    "%s", text);
+}
+
+static int become_three(struct daemon *d, struct err *e)
+{
+	int control_machine[2], machine_priv[2];
+	pid_t self = getpid();
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control_machine) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, machine_priv) < 0)
+		return err_set(e, errno, "make a socket pair");
+	if (d->background) {
+		openlog("airlock", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		detach();
+		log_open(log_to_syslog, NULL, "airlock", d->conf.log_level);
+	}
+	d->machine.pid = fork();
+	if (d->machine.pid == 0) {
+		close(control_machine[0]);
+		close(machine_priv[1]);
+		run_machine(d, control_machine[1], machine_priv[0], self);
+	}
+	d->control.pid = d->machine.pid < 0 ? -1 : fork();
+	if (d->control.pid == 0) {
+		close(control_machine[1]);
+		close(machine_priv[0]);
+		close(machine_priv[1]);
+		run_control(d, control_machine[0], self);
+	}
+	if (d->control.pid < 0) {
+		err_set(e, errno, "fork");
+		if (d->machine.pid > 0)
+			kill(d->machine.pid, SIGKILL);
+		return -1;
+	}
+	close(control_machine[0]);
+	close(control_machine[1]);
+	close(machine_priv[0]);
+	close(d->listener);
+	return supervise(d, machine_priv[1], e);
+}
+
+/* Nothing on the host outlives the daemon, but for the lock's empty file. */
+static void tidy(const struct daemon *d)
+{
+	static const char *const names[] = {"control", "empty", "lock", ""};
+	char path[300];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		str_format(path, sizeof(path), "%s/%s", d->conf.run_dir, names[i]);
+		if (remove(path) < 0 && errno != ENOENT && errno != ENOTEMPTY)
+			log_debug("remove %s: %s", path, strerror(errno));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon d = {.lock = -1, .listener = -1};
+	struct err e = {0};
+	int opt, rc;
+
+	str_copy(d.conf_path, sizeof(d.conf_path), conf_default_path());
+	while ((opt = getopt(argc, argv, "bc:")) != -1) {
+		switch (opt) {
+		case 'b':
+			d.background = true;
+			break;
+		case 'c':
+			str_copy(d.conf_path, sizeof(d.conf_path), optarg);
+			d.conf_given = true;
+			break;
+		default:
+			fprintf(stderr, "usage: airlock-daemon [-b] [-c FILE]\n");
+			return ERR_USAGE;
+		}
+	}
+	umask(022);
+	log_open(NULL, NULL, "airlock", LEVEL_INFO);
+	if (conf_load(&d.conf, d.conf_path, !d.conf_given, &e) < 0)
+		return fail(&e);
+	log_open(NULL, NULL, "airlock", d.conf.log_level);
+	if (prepare(&d, &e) < 0)
+		return fail(&e);
+	rc = become_three(&d, &e);
+	tidy(&d);
+	return rc < 0 ? fail(&e) : rc;
+}

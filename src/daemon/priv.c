@@ -1,0 +1,95 @@
+/*
+ * priv: both ends of the conversation with root.
+ *
+ * A request is checked as if it came from an enemy, for the machine process
+ * talks to the guest: its size, its verb, and by hostnet_allowed() every field
+ * of its operation.  Files are opened by the paths of the command line and of
+ * the configuration as read at the start, never by a path from a request.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "daemon/priv.h"
+
+/* A regular file only: a FIFO in its place would block root for ever. */
+static int open_file(const char *path, struct err *e)
+{
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(e, errno, "open %s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(e, 0, "open %s: not a regular file", path);
+	return fd_take(&fd);
+}
+
+static int carry_out(struct priv *p, const struct priv_request *r, int *fd, struct err *e)
+{
+	switch ((enum priv_verb)r->verb) {
+	case PRIV_APPLY:
+		if (hostnet_allowed(&r->op, p->conf->host.interface, p->air, e) < 0)
+			return -1;
+		return hostnet_journal_apply(&p->journal, &r->op, fd, e);
+	case PRIV_UNDO:
+		if (hostnet_allowed(&r->op, p->conf->host.interface, p->air, e) < 0)
+			return -1;
+		return hostnet_journal_undo(&p->journal, &r->op, e);
+	case PRIV_UNDO_ALL:
+		return hostnet_journal_undo_all(&p->journal, e);
+	case PRIV_OPEN_SUPPLICANT:
+		*fd = open_file(p->conf->supplicant, e);
+		return *fd < 0 ? -1 : 0;
+	case PRIV_OPEN_CONF:
+		*fd = open_file(p->conf_path, e);
+		return *fd < 0 ? -1 : 0;
+	}
+	return err_set(e, EINVAL, "privileged request %u", r->verb);
+}
+
+int priv_serve(struct priv *p, int sock, struct err *e)
+{
+	struct priv_request r;
+	struct priv_reply reply = {0};
+	int stray;
+	ssize_t n = unix_recv(sock, &r, sizeof(r), &stray, e);
+	auto_fd fd = -1;
+
+	fd_close(&stray);
+	if (n <= 0)
+		return (int)n;
+	if ((size_t)n == sizeof(r))
+		reply.rc = carry_out(p, &r, &fd, &reply.e);
+	else
+		reply.rc = err_set(&reply.e, EINVAL, "privileged request of %zd bytes", n);
+	if (unix_send(sock, &reply, sizeof(reply), fd, e) < 0)
+		return -1;
+	return 1;
+}
+
+int priv_ask(int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd, struct err *e)
+{
+	struct priv_request r = {.verb = verb};
+	struct priv_reply reply;
+	auto_fd got = -1;
+	ssize_t n;
+
+	if (op != NULL)
+		r.op = *op;
+	if (unix_send(sock, &r, sizeof(r), -1, e) < 0)
+		return err_ctx(e, "ask the privileged process");
+	n = unix_recv(sock, &reply, sizeof(reply), &got, e);
+	if (n < 0)
+		return err_ctx(e, "ask the privileged process");
+	if ((size_t)n != sizeof(reply))
+		return err_set(e, 0, "the privileged process is gone");
+	if (reply.rc < 0) {
+		*e = reply.e;
+		return -1;
+	}
+	if (fd != NULL)
+		*fd = fd_take(&got);
+	return 0;
+}
