@@ -1,0 +1,62 @@
+# airlock: a thin front for meson.  `make help` lists what there is.
+#
+# make demo     install what is missing, build, make the image, run the demo
+# make check    the same set-up, then every test
+#
+# SETUP=no skips the installation of packages.
+
+BUILD    = build
+PREFIX   = /usr/local
+DESTDIR  =
+SETUP    = yes
+# The image of the demo and of the tests stays in the build tree.
+STORE    = $(CURDIR)/$(BUILD)/images
+CACHE    = $(CURDIR)/$(BUILD)/cache
+AIRLOCK  = $(BUILD)/src/cli/airlock
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+setup:
+	@[ "$(SETUP)" != yes ] || sh test/lib/setup.sh
+
+$(BUILD)/build.ninja: | setup
+	meson setup --prefix $(PREFIX) $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@mv $(BUILD).log $(BUILD)/setup.log
+
+image: all
+	$(AIRLOCK) image build --store $(STORE) --cache $(CACHE)
+
+demo: image
+	$(AIRLOCK) -c test/lib/demo.conf demo --store $(STORE)
+
+check: image
+	sh test/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
+
+bench: image
+	sh test/bench/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
+
+install: all
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+lint: $(BUILD)/build.ninja
+	sh test/lint/run $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-*
+
+help:
+	@echo "make          build"
+	@echo "make demo     set up, build, make the image, see it work (root)"
+	@echo "make check    set up, build, make the image, every test (root)"
+	@echo "make image    make the image in $(BUILD)/images"
+	@echo "make bench    measure the limits, write bench.json (root)"
+	@echo "make install  DESTDIR= PREFIX=/usr/local"
+	@echo "make format   clang-format"
+	@echo "make lint     clang-tidy, shellcheck, mandoc, the arrow table"
+	@echo "make clean"
+
+.PHONY: all setup image demo check bench install format lint clean help

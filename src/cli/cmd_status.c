@@ -1,0 +1,68 @@
+/*
+ * status: what the router is doing.
+ *
+ * With --watch the report is asked for once a second and drawn over the last
+ * one, so the daemon has nothing to do for those who do not look.
+ * The exit status is 0 when online, 1 when running but not online, 6 when down.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+int cli_get_report(struct cli *c, struct wire_report *r, struct err *e)
+{
+	struct cli_call call;
+	struct wire_msg m;
+	int rc;
+
+	*r = (struct wire_report){.state = WIRE_DOWN};
+	if (cli_ask(c, &call, WIRE_VERB_STATUS, "", false, e) < 0)
+		return e->kind == ERR_NOT_RUNNING ? 0 : -1;
+	while ((rc = cli_next(&call, &m, 10000, e)) == 1 && m.type != WIRE_REPLY)
+		if (m.type == WIRE_REPORT)
+			*r = m.report;
+	cli_hang_up(&call);
+	if (rc == 0)
+		return err_set(e, 0, "the daemon does not answer");
+	return rc < 0 ? -1 : cli_reply(&m, e);
+}
+
+static int show(struct cli *c, bool json, struct err *e)
+{
+	struct wire_report r;
+
+	if (cli_get_report(c, &r, e) < 0)
+		return -1;
+	if (json)
+		cli_print_report_json(&r);
+	else
+		cli_print_report(c, &r);
+	fflush(stdout);
+	if (e->kind == ERR_NOT_RUNNING)
+		return ERR_NOT_RUNNING;
+	return r.state == WIRE_ONLINE ? 0 : ERR_FAILED;
+}
+
+int cmd_status(struct cli *c, int argc, char **argv)
+{
+	bool json = false, watch = false;
+	const struct cli_option options[] = {
+	    {"--json", &json, NULL}, {"--watch", &watch, NULL}, {NULL, NULL, NULL}};
+	int at = cli_options("status", argc, argv, options), rc;
+	struct err e = {0};
+
+	if (at < 0)
+		return ERR_USAGE;
+	if (at < argc)
+		return cli_usage("status");
+	do {
+		if (watch && c->tty)
+			printf("\033[H\033[2J");
+		e = (struct err){0};
+		rc = show(c, json, &e);
+		if (rc < 0)
+			return cli_fail(&e);
+	} while (watch && sleep(1) == 0);
+	return rc;
+}

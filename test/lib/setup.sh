@@ -1,0 +1,33 @@
+#!/bin/sh
+# setup: install what is missing from Debian's packages, and nothing else.
+#
+# Says what it does; without root it says what to type instead.
+set -eu
+
+packages='
+build-essential meson ninja-build pkg-config musl-tools
+libjansson-dev libarchive-dev libsquashfs-dev libcurl4-openssl-dev libssl-dev libmnl-dev
+libseccomp-dev
+gpgv debian-archive-keyring qemu-system-x86 nftables iproute2 iputils-ping
+clang clang-tidy clang-format libclang-rt-14-dev gpg shellcheck mandoc squashfs-tools-ng
+iperf3 valgrind procps
+'
+
+missing=
+for p in $packages; do
+	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null)" = 'ii ' ] || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+	echo "missing packages; as root: apt install$missing" >&2
+	exit 5
+fi
+echo "installing:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086  # a list of words
+{ apt-get update -q && apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null || {
+	tail -n 20 "$log" >&2
+	exit 1
+}
