@@ -58,33 +58,33 @@ struct build {
 	struct store store;
 };
 
-static void report(
+static bool report(
     struct build *b, const char *verb, const char *what, uint64_t done, uint64_t total)
 {
 	char text[160];
 
 	if (b->options->progress == NULL)
-		return;
+		return true;
 	str_format(text, sizeof(text), "%s %s", verb, what);
-	b->options->progress(b->options->arg,
+	return b->options->progress(b->options->arg,
 	    &(struct image_progress){.what = text, .done = done, .total = total});
 }
 
-static void on_fetch(void *arg, const char *what, uint64_t done, uint64_t total)
+static bool on_fetch(void *arg, const char *what, uint64_t done, uint64_t total)
 {
-	report(arg, "fetching", what, done, total);
+	return report(arg, "fetching", what, done, total);
 }
 
-static void on_unpack(void *arg, const char *what, uint64_t done, uint64_t total)
+static bool on_unpack(void *arg, const char *what, uint64_t done, uint64_t total)
 {
-	report(arg, "unpacking", what, done, total);
+	return report(arg, "unpacking", what, done, total);
 }
 
-static void on_write(void *arg, uint64_t done, uint64_t total)
+static bool on_write(void *arg, uint64_t done, uint64_t total)
 {
 	struct build *b = arg;
 
-	report(b, "writing", b->step, done, total);
+	return report(b, "writing", b->step, done, total);
 }
 
 /* PID 1 has nobody to load its libraries. */
@@ -299,7 +299,8 @@ static int commit(struct build *b, char id[STORE_ID], struct err *e)
 	hash_data(sha256, b->manifest.data, b->manifest.len);
 	str_copy(id, STORE_ID, sha256);
 	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
-		report(b, "storing", outputs[i].name, 0, outputs[i].len);
+		if (!report(b, "storing", outputs[i].name, 0, outputs[i].len))
+			return err_set(e, 0, "interrupted");
 		if (store_write(
 			&b->store, outputs[i].name, outputs[i].data, outputs[i].len, e) < 0)
 			return -1;

@@ -88,13 +88,14 @@ struct view {
 	uint64_t total;
 };
 
-static void on_progress(void *arg, uint64_t done, uint64_t total)
+static bool on_progress(void *arg, uint64_t done, uint64_t total)
 {
 	struct view *v = arg;
 
-	if (v->cache->progress != NULL)
-		v->cache->progress(
-		    v->cache->arg, v->what, done, v->total != 0 ? v->total : total);
+	if (v->cache->progress == NULL)
+		return true;
+	return v->cache->progress(
+	    v->cache->arg, v->what, done, v->total != 0 ? v->total : total);
 }
 
 static uint64_t size_of(int fd)
@@ -142,6 +143,7 @@ static int explain(
 	case FETCH_REFUSED:
 		unlink(part);
 		break;
+	case FETCH_STOPPED:
 	case FETCH_CUT:
 		err_hint(e, "%llu of %llu bytes are kept; the next build goes on from there",
 		    (unsigned long long)size_of(fd), (unsigned long long)item->size);

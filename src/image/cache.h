@@ -8,8 +8,8 @@ struct cache {
 	char dir[512];
 	int lock; /* held while the cache is open */
 	bool offline;
-	/* Of a transfer, for `what`; or NULL. */
-	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+	/* Of a transfer, for `what`; or NULL.  Returns false to stop. */
+	bool (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *arg;
 };
 

@@ -34,9 +34,12 @@ static la_ssize_t read_member(struct archive *tar, void *arg, const void **data)
 
 	if (n < 0)
 		archive_set_error(tar, EIO, "%s", archive_error_string(s->ar));
-	if (n > 0 && s->hooks->progress != NULL)
-		s->hooks->progress(
-		    s->hooks->arg, (uint64_t)archive_filter_bytes(s->ar, -1), s->total);
+	if (n > 0 && s->hooks->progress != NULL &&
+	    !s->hooks->progress(
+		s->hooks->arg, (uint64_t)archive_filter_bytes(s->ar, -1), s->total)) {
+		archive_set_error(tar, EINTR, "interrupted");
+		return -1;
+	}
 	*data = s->chunk;
 	return n;
 }

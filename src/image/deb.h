@@ -19,10 +19,10 @@ struct deb {
 	size_t count, cap;
 };
 
-/* What the reader asks and tells; progress may be NULL. */
+/* What the reader asks and tells; progress may be NULL, and returns false to stop. */
 struct deb_hooks {
 	bool (*keep)(void *arg, const char *path); /* is this content wanted? */
-	void (*progress)(void *arg, uint64_t done, uint64_t total); /* bytes of the .deb */
+	bool (*progress)(void *arg, uint64_t done, uint64_t total); /* bytes of the .deb */
 	void *arg;
 };
 

@@ -58,10 +58,10 @@ static int on_progress(
 
 	(void)up_total;
 	(void)up_now;
-	if (t->job->progress != NULL && now > 0)
-		t->job->progress(t->job->arg, t->start + (uint64_t)now,
-		    total > 0 ? t->start + (uint64_t)total : 0);
-	return 0;
+	if (t->job->progress == NULL || now == 0)
+		return 0;
+	return !t->job->progress(
+	    t->job->arg, t->start + (uint64_t)now, total > 0 ? t->start + (uint64_t)total : 0);
 }
 
 static enum fetch_result result_of(CURLcode code, long status, bool began)
@@ -80,6 +80,8 @@ static enum fetch_result result_of(CURLcode code, long status, bool began)
 		return FETCH_REFUSED;
 	case CURLE_PARTIAL_FILE:
 		return FETCH_CUT;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return FETCH_STOPPED;
 	default: /* libcurl's enum, of a hundred values */
 		return began ? FETCH_CUT : FETCH_AWAY;
 	}
@@ -121,7 +123,9 @@ static enum fetch_result explain(
 		err_set(e, 0, "it is longer than it should be");
 		return FETCH_REFUSED;
 	}
-	if (r != FETCH_OK)
+	if (r == FETCH_STOPPED)
+		err_set(e, 0, "interrupted");
+	else if (r != FETCH_OK)
 		err_set(e, 0, "%s: %s", t->job->url,
 		    reason[0] != '\0' ? reason : curl_easy_strerror(code));
 	if (r == FETCH_MISSING)

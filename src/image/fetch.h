@@ -11,6 +11,7 @@ enum fetch_result {
 	FETCH_MISSING, /* the server answers that it has no such file */
 	FETCH_CUT,     /* it began and broke off; what came is in the file */
 	FETCH_REFUSED, /* longer than allowed, or a URL that we do not take */
+	FETCH_STOPPED, /* by the progress function; what came is in the file */
 	FETCH_DISK,    /* the file cannot be written */
 };
 
@@ -18,8 +19,8 @@ struct fetch_job {
 	const char *url; /* http, https, file */
 	int fd;          /* written from its end on: what is there is not asked again */
 	uint64_t max;    /* bytes of the whole file; more is refused */
-	void (*progress)(
-	    void *arg, uint64_t done, uint64_t total); /* or NULL; total 0: unknown */
+	/* Or NULL; total 0: unknown.  Returns false to stop. */
+	bool (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *arg;
 };
 

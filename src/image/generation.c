@@ -147,6 +147,36 @@ int image_use(const char *store, const char *id, struct err *e)
 	return store_switch(store, paths.id, e);
 }
 
+int image_describe(const char *store, const char *id, struct image_summary *out, struct err *e)
+{
+	const struct {
+		const char *name;
+		uint64_t *bytes;
+	} files[] = {{"vmlinux", &out->kernel_bytes}, {"initrd", &out->initrd_bytes},
+	    {"root.squashfs", &out->root_bytes}, {"sim.squashfs", &out->sim_bytes}};
+	struct manifest_summary s;
+	struct image_paths paths;
+
+	*out = (struct image_summary){0};
+	if (image_find(store, id, &paths, e) < 0)
+		return -1;
+	if (read_manifest(paths.manifest, &s, NULL, e) < 0) {
+		err_ctx(e, "image %s", paths.id);
+		return err_is(e, ERR_IMAGE);
+	}
+	str_copy(out->id, sizeof(out->id), paths.id);
+	str_copy(out->suite, sizeof(out->suite), s.suite);
+	str_copy(out->release, sizeof(out->release), s.release);
+	str_copy(out->kernel_version, sizeof(out->kernel_version), s.kernel);
+	out->packages = (unsigned)s.packages;
+	out->modules = (unsigned)s.modules;
+	for (size_t i = 0; i < s.count; i++)
+		for (size_t f = 0; f < ARRAY_LEN(files); f++)
+			if (strcmp(s.files[i].name, files[f].name) == 0)
+				*files[f].bytes = s.files[i].size;
+	return 0;
+}
+
 static bool read_entry(const char *store, const char *name, struct image_entry *entry)
 {
 	struct manifest_summary s;

@@ -27,7 +27,8 @@ struct image_progress {
 	uint64_t done, total; /* bytes of all fetching, or of this step; total 0: unknown */
 	unsigned item, items; /* "package 3 of 17"; items 0: not counted */
 };
-typedef void image_progress_fn(void *arg, const struct image_progress *p);
+/* Returns false to stop the build, which then fails and cleans up. */
+typedef bool image_progress_fn(void *arg, const struct image_progress *p);
 
 /* What to build from; every string belongs to the caller. */
 struct image_options {
@@ -81,6 +82,18 @@ int image_verify(const char *store, const char *id, struct err *e);
 
 /* Make a generation current; id "previous" goes back to the last one. */
 int image_use(const char *store, const char *id, struct err *e);
+
+/* What one generation is made of, from its manifest. */
+struct image_summary {
+	char id[16];
+	char suite[64], release[64]; /* "trixie", the date of the archive's list */
+	char kernel_version[128];
+	unsigned packages, modules;
+	uint64_t kernel_bytes, initrd_bytes, root_bytes, sim_bytes;
+};
+
+/* Read a generation's manifest; id as for image_find.  0, or -1 with *e. */
+int image_describe(const char *store, const char *id, struct image_summary *out, struct err *e);
 
 /* Newest first.  Returns the number of entries, *list is the caller's to free; or -1. */
 ssize_t image_list(const char *store, struct image_entry **list, struct err *e);

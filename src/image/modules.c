@@ -7,9 +7,6 @@
  * uncompressed when the closure reaches it.  Soft dependencies may name an
  * alias ("crc32c"); to find out who has it, the modules of a few directories
  * named by the recipe are looked into, and all that match are taken.
- *
- * modules.dep lists for each module everything it needs, so that loading from
- * the last to the first works, as kmod has it.
  */
 #include <elf.h>
 #include <fnmatch.h>
@@ -21,7 +18,7 @@
 
 #define MODULE_MAX ((size_t)64 << 20)
 
-static void normalize(char *name)
+void modules_normalize(char *name)
 {
 	for (; *name != '\0'; name++)
 		if (*name == '-')
@@ -40,7 +37,7 @@ static bool name_of(const char *path, char *name, size_t size)
 		return false;
 	memcpy(name, base, (size_t)(end - base));
 	name[end - base] = '\0';
-	normalize(name);
+	modules_normalize(name);
 	return name[0] != '\0';
 }
 
@@ -128,7 +125,7 @@ void modules_close(struct modules *m)
 	*m = (struct modules){0};
 }
 
-static struct module *find(struct modules *m, const char *name)
+struct module *modules_find(struct modules *m, const char *name)
 {
 	struct module key = {.name = (char *)(uintptr_t)name};
 
@@ -189,7 +186,7 @@ const char *modinfo_next(const char *info, size_t len, const char *key, size_t *
 	return NULL;
 }
 
-static const char *modinfo(const struct module *mod, const char *key, size_t *at)
+const char *module_info(const struct module *mod, const char *key, size_t *at)
 {
 	return modinfo_next(mod->info, mod->info_len, key, at);
 }
@@ -202,7 +199,7 @@ bool selection_has(const struct selection *sel, const struct module *mod)
 	return false;
 }
 
-static void selection_add(struct selection *sel, struct module *mod)
+void selection_add(struct selection *sel, struct module *mod)
 {
 	sel->list = reallocarray(sel->list, sel->count + 1, sizeof(struct module *));
 	if (sel->list == NULL)
@@ -221,7 +218,7 @@ static bool has_alias(const struct module *mod, const char *alias)
 	const char *pattern;
 	size_t at = 0;
 
-	while ((pattern = modinfo(mod, "alias", &at)) != NULL)
+	while ((pattern = module_info(mod, "alias", &at)) != NULL)
 		if (fnmatch(pattern, alias, 0) == 0)
 			return true;
 	return false;
@@ -250,8 +247,8 @@ static int select_soft(
 
 	if (!str_copy(name, sizeof(name), wanted))
 		return 0;
-	normalize(name);
-	mod = find(m, name);
+	modules_normalize(name);
+	mod = modules_find(m, name);
 	if (mod != NULL)
 		return select_module(m, mod, sel, e);
 	if (is_builtin(m, name))
@@ -300,11 +297,11 @@ static int select_module(
 	if (load(mod, e) < 0)
 		return -1;
 	selection_add(sel, mod);
-	while ((list = modinfo(mod, "depends", &at)) != NULL)
+	while ((list = module_info(mod, "depends", &at)) != NULL)
 		if (each_word(m, list, ",", sel, modules_select, e) < 0)
 			return err_ctx(e, "%s", mod->name);
 	at = 0;
-	while ((list = modinfo(mod, "softdep", &at)) != NULL)
+	while ((list = module_info(mod, "softdep", &at)) != NULL)
 		if (each_word(m, list, " ", sel, select_soft, e) < 0)
 			return err_ctx(e, "%s", mod->name);
 	return 0;
@@ -316,102 +313,11 @@ int modules_select(struct modules *m, const char *wanted, struct selection *sel,
 	char name[128];
 
 	str_copy(name, sizeof(name), wanted);
-	normalize(name);
-	mod = find(m, name);
+	modules_normalize(name);
+	mod = modules_find(m, name);
 	if (mod != NULL)
 		return select_module(m, mod, sel, e);
 	if (is_builtin(m, name))
 		return 0;
 	return err_set(e, 0, "kernel %s has no module %s", m->version, wanted);
-}
-
-/* Hard dependencies of a module, each after what it needs itself. */
-static int list_needed(
-    struct modules *m, const char *name, struct selection *list, struct err *e)
-{
-	struct module *mod = find(m, name);
-	const char *depends;
-	size_t at = 0;
-
-	if (mod == NULL || selection_has(list, mod))
-		return 0;
-	while ((depends = modinfo(mod, "depends", &at)) != NULL) {
-		auto_free char *copy = strdup(depends);
-
-		if (copy == NULL)
-			abort();
-		normalize(copy);
-		each_word(m, copy, ",", list, list_needed, e);
-	}
-	selection_add(list, mod);
-	return 0;
-}
-
-static void add_lines(struct modules *m, struct module *mod, struct buf *dep,
-    struct buf *softdep, struct buf *alias)
-{
-	struct selection needed = {0};
-	struct err ignored = {0};
-	const char *text;
-	size_t at = 0;
-
-	list_needed(m, mod->name, &needed, &ignored);
-	buf_addf(dep, "%s:", mod->path);
-	for (size_t i = needed.count - 1; i-- > 0;)
-		buf_addf(dep, " %s", needed.list[i]->path);
-	buf_addf(dep, "\n");
-	selection_fini(&needed);
-	while ((text = modinfo(mod, "softdep", &at)) != NULL)
-		buf_addf(softdep, "softdep %s %s\n", mod->name, text);
-	at = 0;
-	while ((text = modinfo(mod, "alias", &at)) != NULL)
-		if (strpbrk(text, " \t\n") == NULL)
-			buf_addf(alias, "alias %s %s\n", text, mod->name);
-}
-
-static int add_table(
-    struct tree *t, const char *top, const char *name, struct buf *text, struct err *e)
-{
-	char path[512];
-	int r;
-
-	str_format(path, sizeof(path), "%s/%s", top, name);
-	r = tree_add_text(t, path, text->data != NULL ? text->data : "", text->len, e);
-	buf_fini(text);
-	return r;
-}
-
-static int by_path(const void *a, const void *b)
-{
-	const struct module *const *l = a, *const *r = b;
-
-	return strcmp((*l)->path, (*r)->path);
-}
-
-int modules_install(struct modules *m, const struct selection *sel,
-    const struct selection *without, const char *dir, const char *package, struct tree *t,
-    struct err *e)
-{
-	struct buf dep = {0}, softdep = {0}, alias = {0}, builtin = {0};
-	char top[256], path[512];
-	int r = 0;
-
-	str_format(top, sizeof(top), "%s/%s", dir, m->version);
-	qsort(sel->list, sel->count, sizeof(struct module *), by_path);
-	for (size_t i = 0; r == 0 && i < sel->count; i++) {
-		struct module *mod = sel->list[i];
-
-		if (without != NULL && selection_has(without, mod))
-			continue;
-		str_format(path, sizeof(path), "%s/%s", top, mod->path);
-		r = tree_add_file(
-		    t, path, 0644, mod->content.data, mod->content.len, package, e);
-		add_lines(m, mod, &dep, &softdep, &alias);
-	}
-	buf_add(&builtin, m->builtin, m->builtin_len);
-	r |= add_table(t, top, "modules.dep", &dep, e);
-	r |= add_table(t, top, "modules.softdep", &softdep, e);
-	r |= add_table(t, top, "modules.alias", &alias, e);
-	r |= add_table(t, top, "modules.builtin", &builtin, e);
-	return r;
 }

@@ -44,12 +44,19 @@ int modules_open(struct modules *m, const struct deb *deb, const char *top,
     char *const *alias_dirs, size_t alias_count, struct err *e);
 void modules_close(struct modules *m);
 
+/* The module of a name with underscores, or NULL. */
+struct module *modules_find(struct modules *m, const char *name);
+
+/* Dashes in a module's name -> underscores. */
+void modules_normalize(char *name);
+
 /*
  * Add a module and everything that it needs: depends= always, softdep= as far
  * as this kernel has it.  Dashes and underscores are the same.  A name that is
  * built into the kernel adds nothing.  0, or -1 with *e.
  */
 int modules_select(struct modules *m, const char *name, struct selection *sel, struct err *e);
+void selection_add(struct selection *sel, struct module *mod);
 void selection_fini(struct selection *sel);
 bool selection_has(const struct selection *sel, const struct module *mod);
 
@@ -68,5 +75,8 @@ int modules_install(struct modules *m, const struct selection *sel,
  * between.  *at begins as 0.  Returns a NUL-terminated value, or NULL.
  */
 const char *modinfo_next(const char *info, size_t len, const char *key, size_t *at);
+
+/* The same of a module that a selection has. */
+const char *module_info(const struct module *mod, const char *key, size_t *at);
 
 #endif

@@ -65,12 +65,13 @@ static bool keep(void *arg, const char *path)
 	       listed(&r->initrd, o->name, path);
 }
 
-static void on_progress(void *arg, uint64_t done, uint64_t total)
+static bool on_progress(void *arg, uint64_t done, uint64_t total)
 {
 	struct opening *o = arg;
 
-	if (o->packages->progress != NULL)
-		o->packages->progress(o->packages->arg, o->name, done, total);
+	if (o->packages->progress == NULL)
+		return true;
+	return o->packages->progress(o->packages->arg, o->name, done, total);
 }
 
 struct package *package_open(struct packages *p, const char *name, struct err *e)

@@ -19,8 +19,8 @@ struct packages {
 	const struct recipe *recipe;
 	struct package **list; /* in the order of opening */
 	size_t count;
-	/* Of unpacking, for a package's name; or NULL. */
-	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+	/* Of unpacking, for a package's name; or NULL.  Returns false to stop. */
+	bool (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *arg;
 };
 

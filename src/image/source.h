@@ -18,8 +18,8 @@ struct source {
 	const struct image_options *options;
 };
 
-/* Told of each transfer: what is fetched, its bytes so far and in all. */
-typedef void source_progress_fn(void *arg, const char *what, uint64_t done, uint64_t total);
+/* Told of each transfer: what is fetched, its bytes so far and in all.  False: stop. */
+typedef bool source_progress_fn(void *arg, const char *what, uint64_t done, uint64_t total);
 
 /*
  * Open the cache and read the archive's index.  Without a network, or with

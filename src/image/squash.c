@@ -29,6 +29,7 @@
 
 #include "image/squash.h"
 
+#define STOPPED   -1000 /* beside the library's own errors */
 #define NO_XATTR  0xFFFFFFFFu
 #define WORKERS   2
 #define IMAGE_MAX ((size_t)1 << 30)
@@ -197,8 +198,9 @@ static int write_data(struct writer *w)
 		if (r != 0)
 			return r;
 		done += n->len;
-		if (w->options->progress != NULL)
-			w->options->progress(w->options->arg, done, total);
+		if (w->options->progress != NULL &&
+		    !w->options->progress(w->options->arg, done, total))
+			return STOPPED;
 	}
 	return sqfs_block_processor_finish(w->processor);
 }
@@ -384,6 +386,8 @@ int squash_write(
 		abort();
 	r = write_all(&w);
 	close_writers(&w);
+	if (r == STOPPED)
+		return err_set(e, 0, "interrupted");
 	if (r != 0)
 		return err_set(e, 0, "%s (libsquashfs error %d)", reason(r), r);
 	return 0;

@@ -11,7 +11,8 @@ struct squash_options {
 	unsigned block;          /* bytes, a power of two, 4096 to 1048576 */
 	char *const *plain;      /* glob patterns of paths stored uncompressed */
 	size_t plain_count;
-	void (*progress)(void *arg, uint64_t done, uint64_t total); /* or NULL */
+	/* Or NULL.  Returns false to stop. */
+	bool (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *arg;
 };
 

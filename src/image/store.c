@@ -20,7 +20,7 @@
 #include "image/image.h"
 #include "image/store.h"
 
-#define BUILDING "/.building-"
+#define BUILDING ".building-"
 
 /* Remove a directory of plain files. */
 static void remove_flat(const char *path)
@@ -43,7 +43,7 @@ static void remove_stale(const char *store)
 	char path[900];
 
 	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (strncmp(d->d_name, BUILDING + 1, strlen(BUILDING) - 1) == 0 &&
+		if (strncmp(d->d_name, BUILDING, strlen(BUILDING)) == 0 &&
 		    str_format(path, sizeof(path), "%s/%s", store, d->d_name))
 			remove_flat(path);
 	if (dir != NULL)
@@ -71,7 +71,7 @@ int store_open(struct store *s, const char *dir, struct err *e)
 		return -1;
 	}
 	remove_stale(dir);
-	str_format(s->building, sizeof(s->building), "%s%s%ld", dir, BUILDING, (long)getpid());
+	str_format(s->building, sizeof(s->building), "%s/%s%ld", dir, BUILDING, (long)getpid());
 	if (mkdir(s->building, 0755) < 0) {
 		err_set(e, errno, "store: %s", s->building);
 		s->building[0] = '\0';
