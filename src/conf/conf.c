@@ -296,3 +296,8 @@ int conf_load(struct conf *c, const char *path, bool optional, struct err *e)
 	err_ctx(e, "configuration");
 	return err_is(e, ERR_CONF);
 }
+
+const char *conf_default_path(void)
+{
+	return AIRLOCK_SYSCONFDIR "/airlock.conf";
+}

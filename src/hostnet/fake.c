@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "hostnet/internal.h"
 
@@ -55,10 +57,26 @@ static ssize_t fake_networks(
 	return (ssize_t)hostnet_fake_taken_count;
 }
 
+int hostnet_fake_watch = -1;
+
+/* Readable when the test writes to the other end. */
+static int fake_watch(struct err *e)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+		return err_set(e, errno, "watch the routes of this host");
+	if (hostnet_fake_watch >= 0)
+		close(hostnet_fake_watch);
+	hostnet_fake_watch = fds[1];
+	return fds[0];
+}
+
 const struct hostnet_driver hostnet_fake = {
     .name = "fake",
     .apply = fake_apply,
     .undo = fake_undo,
     .recover = fake_recover,
     .networks = fake_networks,
+    .watch = fake_watch,
 };

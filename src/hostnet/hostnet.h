@@ -156,6 +156,8 @@ extern struct buf hostnet_fake_record;
 extern int hostnet_fake_fail_at;
 extern struct hostnet_net hostnet_fake_taken[8];
 extern size_t hostnet_fake_taken_count;
+/* The other end of the fake's watch(): a byte written there is a change. */
+extern int hostnet_fake_watch;
 
 /*
  * The journal: the file "hostnet.journal" in the run directory.  Every

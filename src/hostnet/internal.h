@@ -76,4 +76,7 @@ int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e
 int resolver_undo(const char *state, struct err *e);
 int resolver_recover(const char *state, struct err *e);
 
+/* linux_watch.c: see watch() of struct hostnet_driver. */
+int linux_watch(struct err *e);
+
 #endif

@@ -226,4 +226,5 @@ const struct hostnet_driver hostnet_linux = {
     .undo = linux_undo,
     .recover = resolver_recover,
     .networks = netlink_networks,
+    .watch = linux_watch,
 };
