@@ -70,32 +70,20 @@ int process_shut_in(const char *empty, struct err *e)
 
 int process_filter_control(struct err *e)
 {
+	/* clang-format off */
 	static const int allowed[] = {
-	    SCMP_SYS(poll),
-	    SCMP_SYS(ppoll),
-	    SCMP_SYS(accept4), /* wait and accept */
-	    SCMP_SYS(recvfrom),
-	    SCMP_SYS(sendto),
-	    SCMP_SYS(read),
-	    SCMP_SYS(write), /* move bytes */
-	    SCMP_SYS(close),
-	    SCMP_SYS(fcntl),
-	    SCMP_SYS(brk),
-	    SCMP_SYS(mmap),
-	    SCMP_SYS(munmap),
-	    SCMP_SYS(mremap), /* malloc */
-	    SCMP_SYS(madvise),
-	    SCMP_SYS(mprotect),
-	    SCMP_SYS(getrandom),
-	    SCMP_SYS(futex),
-	    SCMP_SYS(clock_gettime),
-	    SCMP_SYS(restart_syscall), /* timers, where no vDSO is */
-	    SCMP_SYS(rt_sigreturn),
-	    SCMP_SYS(rt_sigaction),
-	    SCMP_SYS(rt_sigprocmask), /* the loop */
-	    SCMP_SYS(exit),
-	    SCMP_SYS(exit_group),
+	    /* wait, accept, move bytes */
+	    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+	    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close),
+	    /* the loop: its pipe, signals and timers (where no vDSO is) */
+	    SCMP_SYS(pipe2), SCMP_SYS(fcntl), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	    SCMP_SYS(rt_sigreturn), SCMP_SYS(clock_gettime), SCMP_SYS(restart_syscall),
+	    /* malloc */
+	    SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+	    SCMP_SYS(mprotect), SCMP_SYS(getrandom), SCMP_SYS(futex),
+	    SCMP_SYS(exit), SCMP_SYS(exit_group),
 	};
+	/* clang-format on */
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int rc = ctx == NULL ? -ENOMEM : 0;
 
