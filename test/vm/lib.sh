@@ -1,0 +1,214 @@
+# lib: what the vm tests share.
+#
+# A test is a script that sources this file first and so finds itself in mount,
+# network and process namespaces of its own, with its own /run and /etc:
+# nothing it does reaches the machine, and every process it started ends with
+# it, whatever happens.  Cases are functions, run by `tcase NAME`.
+# shellcheck shell=sh
+
+: "${AIRLOCK_TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${AIRLOCK_BUILD:=$AIRLOCK_TOP/build}"
+: "${AIRLOCK_STORE:=$AIRLOCK_BUILD/images}"
+export AIRLOCK_TOP AIRLOCK_BUILD AIRLOCK_STORE
+
+if [ "$(id -u)" != 0 ]; then
+	echo "ok - $(basename "$0" .sh) # SKIP needs root for namespaces: sudo make check"
+	exit 0
+fi
+if [ -z "${AIRLOCK_INSIDE:-}" ]; then
+	AIRLOCK_INSIDE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc \
+		--propagation private sh "$0" "$@"
+fi
+unset AIRLOCK_INSIDE
+
+# An /etc and a /run of our own.
+mount -t tmpfs -o mode=0755 airlock-test /mnt
+for f in passwd group nsswitch.conf hosts ld.so.cache protocols services alternatives ssl; do
+	[ ! -e "/etc/$f" ] || cp -a "/etc/$f" /mnt/
+done
+echo 'nameserver 192.0.2.53' >/mnt/resolv.conf
+mount --move /mnt /etc
+mount -t tmpfs -o mode=0755 airlock-test /run
+ip link set lo up
+
+T=/run/t
+mkdir -p "$T/www"
+WORLD=
+WEB=203.0.113.80
+failures=0
+
+airlock()
+{
+	"$AIRLOCK_BUILD/src/cli/airlock" -c "$T/airlock.conf" "$@"
+}
+
+# configure [LINE...]: airlock.conf with what every test needs and these lines.
+configure()
+{
+	{
+		echo 'radio = "simulated";'
+		echo "supplicant = \"$T/networks.conf\";"
+		echo "state_dir = \"$T/state\";"
+		echo "image { store = \"$AIRLOCK_STORE\"; }"
+		for line in "$@"; do
+			echo "$line"
+		done
+	} >"$T/airlock.conf"
+}
+
+# networks [BLOCK...]: the supplicant's file, anew.
+networks()
+{
+	: >"$T/networks.conf"
+	chmod 600 "$T/networks.conf"
+	for block in "$@"; do
+		printf 'network={\n%s\n}\n' "$block" >>"$T/networks.conf"
+	done
+}
+
+wpa2='	ssid="airlock-wpa2"
+	psk="airlock-demo"'
+wpa3='	ssid="airlock-wpa3"
+	key_mgmt=SAE
+	sae_password="airlock-demo"
+	ieee80211w=2'
+
+# field PATH: a value of `status --json`, such as network.ssid; "null" when it is.
+field()
+{
+	airlock status --json 2>/dev/null | python3 -c '
+import json, sys
+value = json.load(sys.stdin)
+for key in sys.argv[1].split("."):
+    value = value[int(key) if isinstance(value, list) else key] if value is not None else None
+print("null" if value is None else value)' "$1"
+}
+
+# wait_field PATH VALUE SECONDS: until it has that value.
+wait_field()
+{
+	end=$(($(date +%s) + $3))
+	while [ "$(field "$1")" != "$2" ]; do
+		if [ "$(date +%s)" -ge "$end" ]; then
+			echo "$1 is \"$(field "$1")\", not \"$2\", after $3 s"
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for()
+{
+	end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$(date +%s)" -ge "$end" ]; then
+			echo "in vain: $*"
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+# The world on the other side of the air, with a web page.
+world_start()
+{
+	[ -z "$WORLD" ] || return 0
+	echo "a page of the world" >"$T/www/index.html"
+	unshare --net sh -c "ip link set lo up && ip addr add $WEB/32 dev lo &&
+		exec python3 -m http.server --bind $WEB --directory $T/www 80" >"$T/world.log" 2>&1 &
+	WORLD=$!
+	wait_for 10 nsenter -t "$WORLD" -n ss -Hltn sport = :80
+}
+
+# Give it the second tap.
+world_connect()
+{
+	world_start
+	wait_for 20 ip link show airlock0-air || return 1
+	ip link set airlock0-air netns "$WORLD" || return 1
+	nsenter -t "$WORLD" -n sh -c 'ip addr add 198.51.100.1/24 dev airlock0-air &&
+		ip link set airlock0-air up && ip route add 192.168.0.0/16 via 198.51.100.2 &&
+		ip route add 10.0.0.0/8 via 198.51.100.2 && ip route add 172.16.0.0/12 via 198.51.100.2'
+}
+
+# start: in the background, connected to the world, online.
+start()
+{
+	airlock start >"$T/start.log" 2>&1 &
+	starting=$!
+	world_connect || { cat "$T/start.log"; return 1; }
+	wait "$starting" || { cat "$T/start.log"; airlock log 2>/dev/null | tail -n 40; return 1; }
+}
+
+# stop: and nothing may be left.
+stop()
+{
+	airlock stop >"$T/stop.log" 2>&1 || { cat "$T/stop.log"; return 1; }
+	nothing_left
+}
+
+nothing_left()
+{
+	left=$(ip -o link | grep -v ': lo:' | cut -d: -f2)
+	[ -z "$left" ] || { echo "interfaces left:$left"; return 1; }
+	[ -z "$(ip route)" ] || { echo "routes left: $(ip route)"; return 1; }
+	[ -z "$(nft list ruleset)" ] || { echo "filters left"; return 1; }
+	[ "$(cat /etc/resolv.conf)" = 'nameserver 192.0.2.53' ] || { echo "resolver left"; return 1; }
+	! pgrep -x qemu-system-x86 >/dev/null || { echo "QEMU left"; return 1; }
+	! pgrep -x airlock-daemon >/dev/null || { echo "daemon left"; return 1; }
+	[ -z "$(ls -A /run/airlock 2>/dev/null)" ] || { echo "files left: $(ls -A /run/airlock)"; return 1; }
+}
+
+# fetch [HOST]: the world's page.
+fetch()
+{
+	python3 -c '
+import sys, urllib.request
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+print(opener.open("http://%s/" % sys.argv[1], timeout=10).read().decode())' "${1:-$WEB}"
+}
+
+# logged TEXT: it is in the log.
+logged()
+{
+	airlock log | grep -qF -- "$1" || { echo "not in the log: $1"; return 1; }
+}
+
+# expect STATUS TEXT COMMAND...: it ends so and says that.
+expect()
+{
+	want=$1 text=$2
+	shift 2
+	status=0
+	"$@" >"$T/expect.log" 2>&1 || status=$?
+	if [ "$status" != "$want" ]; then
+		echo "$*: status $status, not $want: $(cat "$T/expect.log")"
+		return 1
+	fi
+	grep -qF -- "$text" "$T/expect.log" || { echo "$*: does not say \"$text\": $(cat "$T/expect.log")"; return 1; }
+}
+
+# tcase NAME: run a function as a case.  It fails at its first failing command.
+tcase()
+{
+	(set -e; "$1") >"$T/case.log" 2>&1
+	status=$?
+	if [ $status -eq 0 ]; then
+		echo "ok - $1"
+		return
+	fi
+	failures=$((failures + 1))
+	echo "not ok - $1: $(tail -n 1 "$T/case.log")"
+	sed 's/^/# /' "$T/case.log"
+}
+
+# finish: the last line of a test.
+finish()
+{
+	airlock stop >/dev/null 2>&1
+	[ -z "$WORLD" ] || kill "$WORLD" 2>/dev/null
+	[ "$failures" -eq 0 ]
+	exit
+}
