@@ -98,9 +98,10 @@ int hostnet_allowed(
 		 (op->kind == HOSTNET_TAP || op->kind == HOSTNET_QUIET);
 	if (strcmp(op->interface, interface) != 0 && !on_air)
 		return err_set(e, 0,
-		    "network operation %u on %s, which is not airlock's to change", op->kind,
-		    op->interface);
+		    "network operation %s on %s, which is not airlock's to change",
+		    hostnet_kinds[op->kind], op->interface);
 	if (check_kind(op, e) < 0)
-		return err_ctx(e, "network operation %u on %s", op->kind, op->interface);
+		return err_ctx(
+		    e, "network operation %s on %s", hostnet_kinds[op->kind], op->interface);
 	return 0;
 }

@@ -30,14 +30,14 @@ static const uint32_t candidates[] = {
     NET(192, 168, 89),
 };
 
-static uint32_t mask_of(uint8_t prefix)
+uint32_t hostnet_mask(uint8_t prefix)
 {
 	return prefix == 0 ? 0 : UINT32_MAX << (32 - MIN(prefix, 32));
 }
 
 bool hostnet_overlap(struct hostnet_net a, struct hostnet_net b)
 {
-	return ((a.address ^ b.address) & mask_of(MIN(a.prefix, b.prefix))) == 0;
+	return ((a.address ^ b.address) & hostnet_mask(MIN(a.prefix, b.prefix))) == 0;
 }
 
 int hostnet_choose(const struct hostnet_net *taken, size_t count, struct hostnet_net *host,
@@ -65,7 +65,8 @@ int hostnet_choose(const struct hostnet_net *taken, size_t count, struct hostnet
 bool hostnet_dhcp_range(
     struct hostnet_net host, uint32_t router, uint32_t *first, uint32_t *last)
 {
-	uint32_t net = host.address & mask_of(host.prefix), end = net | ~mask_of(host.prefix);
+	uint32_t net = host.address & hostnet_mask(host.prefix),
+		 end = net | ~hostnet_mask(host.prefix);
 	uint32_t low = MIN(host.address, router), high = MAX(host.address, router);
 	/* The usual range first, then the gaps around the two, the longest wins. */
 	const struct {

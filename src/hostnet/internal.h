@@ -16,6 +16,12 @@
 const char *hostnet_ip(char dst[HOSTNET_IP_TEXT], uint32_t address);
 const char *hostnet_mac(char dst[18], const uint8_t mac[6]);
 
+/* The netmask of a prefix; more than 32 counts as 32. */
+uint32_t hostnet_mask(uint8_t prefix);
+
+/* One word for each kind of operation. */
+extern const char *const hostnet_kinds[HOSTNET_KINDS];
+
 /* "tcp" or "udp". */
 const char *hostnet_protocol(uint8_t protocol);
 

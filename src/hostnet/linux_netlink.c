@@ -153,7 +153,7 @@ int netlink_address(int index, struct hostnet_net net, bool add, struct err *e)
 	mnl_attr_put_u32(h, IFA_ADDRESS, htonl(net.address));
 	if (add)
 		mnl_attr_put_u32(
-		    h, IFA_BROADCAST, htonl(net.address | UINT32_MAX >> net.prefix));
+		    h, IFA_BROADCAST, htonl(net.address | ~hostnet_mask(net.prefix)));
 	if (talk(h, NULL, NULL) == 0)
 		return 0;
 	if (!add && (errno == EADDRNOTAVAIL || errno == ENODEV))
@@ -198,7 +198,7 @@ static int add_network(struct networks *n, uint32_t address, uint8_t prefix)
 	/* A prefix below 8 is a default route or, from VPNs, the half of one. */
 	if (prefix < 8 || !conf_is_private(address, prefix))
 		return MNL_CB_OK;
-	net.address &= UINT32_MAX << (32 - MIN(prefix, 32));
+	net.address &= hostnet_mask(prefix);
 	for (size_t i = 0; i < n->count; i++)
 		if (n->nets[i].address == net.address && n->nets[i].prefix == net.prefix)
 			return MNL_CB_OK;

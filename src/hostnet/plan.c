@@ -61,7 +61,7 @@ static struct hostnet_op make(
 	if (kind == HOSTNET_FILTER || kind == HOSTNET_ROUTE || kind == HOSTNET_RESOLVER)
 		op.router = in->router;
 	if (kind == HOSTNET_FILTER) {
-		op.net.address &= UINT32_MAX << (32 - MIN(in->host.prefix, 31));
+		op.net.address &= hostnet_mask(in->host.prefix);
 		memcpy(op.router_mac, in->router_mac, 6);
 		op.open_count = (uint32_t)MIN(in->open_count, ARRAY_LEN(op.open));
 		memcpy(op.open, in->open, sizeof(op.open));
@@ -86,10 +86,10 @@ int hostnet_plan(const struct hostnet_intent *in, struct hostnet_plan *plan, str
 	    {HOSTNET_ROUTE, in->interface, in->default_route},
 	    {HOSTNET_RESOLVER, in->interface, in->resolver},
 	};
-	uint32_t mask = UINT32_MAX << (32 - MIN(MAX(in->host.prefix, 1), 31));
 
 	memset(plan, 0, sizeof(*plan));
-	if (((in->host.address ^ in->router) & mask) != 0 || in->host.address == in->router)
+	if (in->host.address == in->router ||
+	    ((in->host.address ^ in->router) & hostnet_mask(in->host.prefix)) != 0)
 		return err_set(e, 0, "plan: host and router are not two ends of one subnet");
 	if (in->open_count > HOSTNET_OPEN_MAX)
 		return err_set(e, 0, "plan: more than %d services", HOSTNET_OPEN_MAX);

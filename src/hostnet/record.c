@@ -15,7 +15,7 @@
 
 #include "hostnet/internal.h"
 
-static const char *const kinds[] = {
+const char *const hostnet_kinds[HOSTNET_KINDS] = {
     [HOSTNET_TAP] = "tap",
     [HOSTNET_QUIET] = "quiet",
     [HOSTNET_FILTER] = "filter",
@@ -24,7 +24,7 @@ static const char *const kinds[] = {
     [HOSTNET_ROUTE] = "route",
     [HOSTNET_RESOLVER] = "resolver",
 };
-static_assert(ARRAY_LEN(kinds) == HOSTNET_KINDS, "a word for each kind");
+static_assert(HOSTNET_RESOLVER + 1 == HOSTNET_KINDS, "a word for each kind");
 
 /* FNV-1a, 32 bits: against tearing and decay, not against malice. */
 static uint32_t checksum(const char *text, size_t len)
@@ -41,7 +41,7 @@ void hostnet_record_add(struct buf *b, const struct hostnet_op *op)
 	char net[HOSTNET_IP_TEXT], router[HOSTNET_IP_TEXT], mac[18];
 	size_t start = b->len;
 
-	buf_addf(b, "%s %s %s/%u %s %s ", kinds[op->kind], op->interface,
+	buf_addf(b, "%s %s %s/%u %s %s ", hostnet_kinds[op->kind], op->interface,
 	    hostnet_ip(net, op->net.address), op->net.prefix, hostnet_ip(router, op->router),
 	    hostnet_mac(mac, op->router_mac));
 	for (uint32_t i = 0; i < op->open_count; i++)
@@ -91,7 +91,7 @@ static bool parse_line(const char *line, struct hostnet_op *op)
 		op->interface, net, &prefix, router, &mac[0], &mac[1], &mac[2], &mac[3],
 		&mac[4], &mac[5], open) != 12)
 		return false;
-	while (op->kind < HOSTNET_KINDS && strcmp(kinds[op->kind], kind) != 0)
+	while (op->kind < HOSTNET_KINDS && strcmp(hostnet_kinds[op->kind], kind) != 0)
 		op->kind++;
 	for (size_t i = 0; i < ARRAY_LEN(mac); i++)
 		op->router_mac[i] = (uint8_t)mac[i];

@@ -1,13 +1,11 @@
 /*
- * runner: configuration files and what conf says of each.
+ * Configuration files and what conf says of each: every *.conf of
+ * test/golden/conf against its *.expected, which says "ok" for a good one.
+ * With the argument "update" the *.expected are written anew, to be read by eye.
  *
- *     runner DIRECTORY          every *.conf against its *.expected
- *     runner DIRECTORY update   write the *.expected anew, to be read by eye
- *     runner sample SAMPLE MAN  the sample and the manual against the table
- *
- * A good file is expected to say "ok".  The sample must be good as it is,
- * must mean the defaults once each `#key = value;` is taken in, and must name
- * every key, as must the manual.
+ * And the sample and the manual against the table: the sample must be good as
+ * it is, must mean the defaults once each `#key = value;` is taken in, and must
+ * name every key, as must the manual.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -182,13 +180,8 @@ static void run_manual(const char *path)
 
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "sample") == 0) {
-		run_sample(argv[2]);
-		run_manual(argv[3]);
-	} else if (argc == 2 || argc == 3) {
-		run_directory(argv[1], argc == 3);
-	} else {
-		return 2;
-	}
+	run_directory(CONF_GOLDEN, argc > 1 && strcmp(argv[1], "update") == 0);
+	run_sample(CONF_SAMPLE);
+	run_manual(CONF_MANUAL);
 	return bad;
 }

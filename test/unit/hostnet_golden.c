@@ -1,0 +1,174 @@
+/*
+ * Intents and the plans that come of them, in words: every *.intent of
+ * test/golden/hostnet against its *.expected.  With the argument "update" the
+ * *.expected are written anew, to be read by eye.
+ *
+ * An intent is written in the syntax of airlock.conf(5); what it does not say
+ * is as for a simulated radio with the defaults.  The plan is then carried out
+ * and undone by the fake driver, which must write down the same, once forwards
+ * and once backwards.
+ */
+#include <arpa/inet.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "hostnet/hostnet.h"
+
+static int bad;
+
+static uint32_t ip_of(const char *text)
+{
+	struct in_addr in = {0};
+
+	inet_pton(AF_INET, text, &in);
+	return ntohl(in.s_addr);
+}
+
+static bool is_true(const char *text)
+{
+	return strcmp(text, "true") == 0;
+}
+
+static int set(void *arg, const struct conf_item *item, struct err *e)
+{
+	struct hostnet_intent *in = arg;
+	unsigned prefix = 0, port = 0;
+	char text[64], protocol[8];
+
+	if (strcmp(item->key, "interface") == 0) {
+		str_copy(in->interface, sizeof(in->interface), item->value);
+	} else if (strcmp(item->key, "air") == 0) {
+		str_copy(in->air, sizeof(in->air), item->value);
+	} else if (strcmp(item->key, "host") == 0 &&
+		   sscanf(item->value, "%15[0-9.]/%u", text, &prefix) == 2) {
+		in->host = (struct hostnet_net){ip_of(text), (uint8_t)prefix};
+	} else if (strcmp(item->key, "router") == 0) {
+		in->router = ip_of(item->value);
+	} else if (strcmp(item->key, "default_route") == 0) {
+		in->default_route = is_true(item->value);
+	} else if (strcmp(item->key, "resolver") == 0) {
+		in->resolver = is_true(item->value);
+	} else if (strcmp(item->key, "filter") == 0) {
+		in->filter = is_true(item->value);
+	} else if (strcmp(item->key, "open") == 0 &&
+		   sscanf(item->value, "%7s %u", protocol, &port) == 2) {
+		in->open[in->open_count++] = (struct hostnet_open){
+		    strcmp(protocol, "udp") == 0 ? 17 : 6, (uint16_t)port};
+	} else {
+		return err_set(e, 0, "unknown: %s", item->key);
+	}
+	return 0;
+}
+
+static int plan_of(const char *path, struct hostnet_plan *plan, struct err *e)
+{
+	struct hostnet_intent in = {
+	    .interface = "airlock0",
+	    .host = {ip_of("10.0.0.2"), 24},
+	    .router = ip_of("10.0.0.1"),
+	    .router_mac = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01},
+	    .default_route = true,
+	    .resolver = true,
+	    .filter = true,
+	};
+	size_t len;
+	auto_free char *text = file_read(path, 65536, &len, e);
+
+	if (text == NULL || conf_read(text, len, "intent", set, &in, e) < 0)
+		return -1;
+	return hostnet_plan(&in, plan, e);
+}
+
+/* The plan in words, or the error. */
+static void say(const char *path, struct buf *out)
+{
+	struct hostnet_plan plan;
+	struct err e = {0};
+	char text[1024];
+
+	if (plan_of(path, &plan, &e) < 0) {
+		buf_addf(out, "%s\n", e.text);
+		return;
+	}
+	for (size_t i = 0; i < plan.count; i++) {
+		hostnet_describe(&plan.ops[i], text, sizeof(text));
+		buf_addf(out, "%s\n", text);
+	}
+}
+
+/* What the fake driver is asked for, there and back. */
+static bool fake_agrees(const char *path, const struct buf *said)
+{
+	char dir[] = "/tmp/airlock-golden-XXXXXX", *line, *next;
+	struct hostnet_plan plan;
+	struct hostnet_journal j;
+	struct buf want = {0};
+	struct err e = {0};
+	bool good = mkdtemp(dir) != NULL && plan_of(path, &plan, &e) == 0 &&
+		    hostnet_journal_open(&j, &hostnet_fake, dir, dir, &e) == 0;
+	auto_free char *copy = strdup(said->data);
+
+	buf_fini(&hostnet_fake_record);
+	for (size_t i = 0; good && i < plan.count; i++) {
+		int fd = -1;
+
+		good = hostnet_journal_apply(&j, &plan.ops[i], &fd, &e) == 0;
+		fd_close(&fd);
+	}
+	good = good && hostnet_journal_undo_all(&j, &e) == 0;
+	for (line = copy; *line != '\0'; line = next) {
+		next = strchr(line, '\n') + 1;
+		buf_addf(&want, "apply %.*s", (int)(next - line), line);
+	}
+	while (line > copy) {
+		for (next = line--; line > copy && line[-1] != '\n';)
+			line--;
+		buf_addf(&want, "undo %.*s", (int)(next - line), line);
+	}
+	good = good && want.len == hostnet_fake_record.len &&
+	       memcmp(want.data, hostnet_fake_record.data, want.len) == 0;
+	buf_fini(&want);
+	buf_fini(&hostnet_fake_record);
+	rmdir(dir);
+	return good;
+}
+
+static void run_file(const char *path, bool update)
+{
+	const char *name = strrchr(path, '/') + 1, *why = NULL;
+	char expected[4096];
+	struct buf got = {0};
+	struct err e = {0};
+	auto_free char *want = NULL;
+
+	say(path, &got);
+	str_format(expected, sizeof(expected), "%.*s.expected", (int)(strlen(path) - 7), path);
+	if (update && file_replace(expected, got.data, got.len, 0644, &e) < 0)
+		why = e.text;
+	want = file_read(expected, 65536, NULL, &e);
+	if (want == NULL)
+		why = e.text;
+	else if (strcmp(want, got.data) != 0)
+		why = got.data;
+	else if (strncmp(got.data, "plan:", 5) != 0 && !fake_agrees(path, &got))
+		why = "the fake driver was asked for something else";
+	printf("%sok - %s%s%s\n", why != NULL ? "not " : "", name, why != NULL ? ": " : "",
+	    why != NULL ? why : "");
+	bad |= why != NULL;
+	buf_fini(&got);
+}
+
+int main(int argc, char **argv)
+{
+	glob_t g = {0};
+
+	if (glob(HOSTNET_GOLDEN "/*.intent", 0, NULL, &g) != 0)
+		return 1;
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		run_file(g.gl_pathv[i], argc > 1 && strcmp(argv[1], "update") == 0);
+	globfree(&g);
+	return bad;
+}
