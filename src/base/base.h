@@ -80,6 +80,9 @@ typedef void log_sink(void *arg, enum log_level level, const char *text);
  */
 void log_open(log_sink *sink, void *arg, const char *ident, enum log_level max);
 
+/* Change how much is said. */
+void log_level_set(enum log_level max);
+
 /* Write one line of a level.  Never fails, never allocates; keeps errno. */
 void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

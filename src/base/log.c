@@ -27,6 +27,11 @@ void log_open(log_sink *to, void *arg, const char *who, enum log_level max)
 	max_level = max;
 }
 
+void log_level_set(enum log_level max)
+{
+	max_level = max;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	char raw[1024], text[1024], line[1200];

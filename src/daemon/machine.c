@@ -248,7 +248,7 @@ static void act_schedule(struct machine *m)
 	char text[64];
 
 	if (wait < 0) {
-		err_ctx(&m->failure, "%d restarts within %d minutes did not help", LIFE_BUDGET,
+		err_ctx(&m->failure, "%d restarts within %u minutes did not help", LIFE_BUDGET,
 		    LIFE_WINDOW_MS / 60000);
 		machine_event(m, LIFE_GIVE_UP);
 		return;

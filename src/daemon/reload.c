@@ -42,6 +42,28 @@ static const struct {
     DAEMON(state_dir),
 };
 
+static bool same_address(const struct conf_address *a, const struct conf_address *b)
+{
+	return a->automatic == b->automatic && a->address == b->address &&
+	       a->prefix == b->prefix;
+}
+
+/* Does the host's end stay as it is? */
+static bool same_network(const struct conf *a, const struct conf *b)
+{
+	if (a->router.forwards != b->router.forwards)
+		return false;
+	for (size_t i = 0; i < a->router.forwards; i++)
+		if (a->router.forward[i].to_port != b->router.forward[i].to_port ||
+		    a->router.forward[i].to != b->router.forward[i].to ||
+		    a->router.forward[i].protocol != b->router.forward[i].protocol)
+			return false; /* the filter lets forwards through */
+	return same_address(&a->host.address, &b->host.address) &&
+	       same_address(&a->router.address, &b->router.address) &&
+	       a->host.default_route == b->host.default_route &&
+	       a->host.resolver == b->host.resolver && a->host.filter == b->host.filter;
+}
+
 static int read_conf(struct machine *m, struct conf *fresh, struct err *e)
 {
 	auto_free char *text = NULL;
@@ -57,7 +79,7 @@ static int read_conf(struct machine *m, struct conf *fresh, struct err *e)
 int reload(struct machine *m, char *text, size_t size, struct err *e)
 {
 	struct conf fresh, old = m->conf;
-	bool address_changed, daemon_only = false;
+	bool network_changed, daemon_only = false;
 	struct buf names = {0};
 
 	if (read_conf(m, &fresh, e) < 0)
@@ -74,12 +96,10 @@ int reload(struct machine *m, char *text, size_t size, struct err *e)
 		if (!fixed[i].guest)
 			memcpy(after, before, fixed[i].size);
 	}
-	address_changed =
-	    memcmp(&old.host, &fresh.host, sizeof(old.host)) != 0 ||
-	    memcmp(&old.router.address, &fresh.router.address, sizeof(old.router.address)) != 0;
+	network_changed = !same_network(&old, &fresh);
 	m->conf = fresh;
-	log_open(NULL, NULL, "airlock", fresh.log_level);
-	if (address_changed && m->plan.count > 0 && network_renumber(m, e) < 0) {
+	log_level_set(fresh.log_level);
+	if (network_changed && m->plan.count > 0 && network_renumber(m, e) < 0) {
 		m->conf = old;
 		buf_fini(&names);
 		return -1;

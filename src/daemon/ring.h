@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-#define RING_CONSOLE (64 * 1024)
+#define RING_CONSOLE (size_t)(64 << 10)
 #define RING_LINES   1500
 
 /* The last `size` bytes written.  Zeroed except data and size. */
