@@ -1,0 +1,356 @@
+# shellcheck shell=sh disable=SC2154
+#
+# The cases of hostnet.sh, which has the words they are written in: start,
+# finish, crash, refused, has, hasnt, compare.  Before each, a host was set up and
+# looked at into $dir/before; $run, $state and $tool are the tool's.
+
+case_applied() {
+	start apply air open=8080
+	has 'inet 10.0.0.2/24 brd 10.0.0.255' ip address show airlock0
+	has 'LOWER_UP' ip link show airlock0
+	has 'vnet_hdr on persist off' ip -d link show airlock0
+	has 'state DOWN' ip link show airlock0-air
+	has 'default via 192.168.1.1 dev wire0 metric 100' ip route
+	has 'default via 10.0.0.1 dev airlock0 proto static metric 600' ip route
+	has 'nameserver 10.0.0.1' cat /etc/resolv.conf
+	hasnt '192.0.2.53' cat /etc/resolv.conf
+	has '644' stat -c %a /etc/resolv.conf
+	has 'tcp dport 8080 accept' nft list table inet airlock_airlock0
+	has 'ether saddr != 02:a1:0c:4b:00:01' nft list table netdev airlock_airlock0
+	hasnt 'inet6' ip address show airlock0
+	for i in airlock0 airlock0-air; do
+		has 1 cat /proc/sys/net/ipv6/conf/$i/disable_ipv6
+		has 0 cat /proc/sys/net/ipv6/conf/$i/accept_ra
+		has 0 cat /proc/sys/net/ipv4/conf/$i/accept_redirects
+		has 1 cat /proc/sys/net/ipv4/conf/$i/arp_ignore
+	done
+}
+
+case_undone_exactly() {
+	start apply air open=8080 undo
+	finish
+	compare
+}
+
+case_undone_exactly_with_less() {
+	start apply noroute noresolver nofilter undo
+	hasnt 'metric 600' ip route
+	has 'nameserver 192.0.2.53' cat /etc/resolv.conf
+	hasnt 'airlock' nft list ruleset
+	finish
+	compare
+}
+
+case_end_leaves_the_journal_to_the_next() {
+	start apply air
+	finish
+	has 'left 9' "$tool" undo "$run" "$state"
+	compare
+	has 'left 0' "$tool" undo "$run" "$state"
+}
+
+case_crash() {
+	start apply air
+	crash
+	has 'nameserver 10.0.0.1' cat /etc/resolv.conf
+	has 'airlock_airlock0' nft list ruleset
+	has 'left 9' "$tool" undo "$run" "$state"
+	compare
+}
+
+case_crash_with_hypervisor_left() {
+	start apply air orphan
+	sed -n 's/^orphan //p' "$dir/out" >"$dir/orphan"
+	crash
+	has 'airlock0' ip link
+	has 'left 9' "$tool" undo "$run" "$state"
+	hasnt 'airlock0' ip link
+	compare
+}
+
+# The air belongs to whoever plays the Internet, in a namespace of their own.
+case_air_moved_away() {
+	start apply air undo
+	unshare -n sleep 60 &
+	echo $! >"$dir/orphan"
+	sleep 0.2
+	must ip link set airlock0-air netns "$(cat "$dir/orphan")"
+	hasnt 'airlock0-air' ip link
+	finish
+	compare
+	hasnt 'airlock' nsenter -n -t "$(cat "$dir/orphan")" ip link
+}
+
+case_crash_then_start() {
+	start apply
+	crash
+	start apply undo
+	has 'left 7' cat "$dir/out"
+	finish
+	compare
+}
+
+case_crash_then_reboot() {
+	start apply
+	crash
+	# The kernel forgets all, /run too; /etc and /var do not.
+	rm "$run/hostnet.journal"
+	nft delete table inet airlock_airlock0
+	nft delete table netdev airlock_airlock0
+	has 'left 1' "$tool" undo "$run" "$state"
+	compare
+}
+
+case_damaged_journal() {
+	start apply
+	crash
+	# Half of the last record, and noise in front.
+	head -c -20 "$run/hostnet.journal" >"$dir/torn"
+	{ head -c 300 /dev/zero && echo && echo 'tap eth0 x' && cat "$dir/torn"; } \
+		>"$run/hostnet.journal"
+	has 'left 7' "$tool" undo "$run" "$state"
+	compare
+}
+
+case_journal_of_others_is_not_obeyed() {
+	start apply
+	crash
+	chmod 0666 "$run/hostnet.journal"
+	has 'only its owner may write' "$tool" undo "$run" "$state"
+	has 'nameserver 10.0.0.1' cat /etc/resolv.conf
+	chmod 0600 "$run/hostnet.journal"
+	has 'left 7' "$tool" undo "$run" "$state"
+	compare
+}
+
+case_journal_cannot_be_written() {
+	mount -t tmpfs -o size=4k,nr_inodes=2 none "$run"
+	echo full >"$run/full"
+	refused 1 'journal'
+	rm -f "$run/full"
+	umount "$run"
+	compare
+}
+
+case_moved() {
+	start apply open=8080 move undo
+	hasnt '10.0.0.' ip address show airlock0
+	hasnt '10.0.0.' ip route
+	has 'inet 172.29.213.2/24' ip address show airlock0
+	has 'default via 172.29.213.1 dev airlock0' ip route
+	has 'nameserver 172.29.213.1' cat /etc/resolv.conf
+	has 'arp saddr ip 172.29.213.1' nft list ruleset
+	has '172.29.213.2/24' cat "$run/hostnet.journal"
+	hasnt '10.0.0.' cat "$run/hostnet.journal"
+	finish
+	compare
+}
+
+case_moved_then_crash() {
+	start apply move
+	crash
+	has 'left 7' "$tool" undo "$run" "$state"
+	compare
+}
+
+case_resolver_link() {
+	mkdir /etc/elsewhere
+	mv /etc/resolv.conf /etc/elsewhere/
+	ln -s elsewhere/resolv.conf /etc/resolv.conf
+	snapshot >"$dir/before"
+	start apply undo
+	has 'nameserver 10.0.0.1' cat /etc/resolv.conf
+	has 'nameserver 192.0.2.53' cat /etc/elsewhere/resolv.conf
+	finish
+	compare
+}
+
+case_resolver_absent() {
+	rm /etc/resolv.conf
+	snapshot >"$dir/before"
+	start apply undo
+	has 'nameserver 10.0.0.1' cat /etc/resolv.conf
+	finish
+	compare
+}
+
+case_resolver_mounted() {
+	printf 'nameserver 192.0.2.54' >"$dir/mounted"
+	chmod 0600 "$dir/mounted"
+	mount --bind "$dir/mounted" /etc/resolv.conf
+	snapshot >"$dir/before"
+	start apply
+	has 'nameserver 10.0.0.1' cat /etc/resolv.conf
+	crash
+	has 'left 7' "$tool" undo "$run" "$state"
+	compare
+	has 'nameserver 192.0.2.54' cat "$dir/mounted"
+}
+
+case_resolver_changed_by_others() {
+	start apply undo
+	echo 'nameserver 192.0.2.99' >/etc/resolv.conf
+	finish
+	has 'changed by somebody else' cat "$dir/out"
+	has 'nameserver 192.0.2.99' cat /etc/resolv.conf
+	has 'nameserver 192.0.2.53' cat "$state/resolver.left"
+	hasnt 'airlock' ip link
+}
+
+case_resolver_read_only() {
+	mount -o remount,bind,ro /etc
+	refused 5 'resolv.conf'
+	has 'resolver = false' cat "$dir/out"
+	compare
+}
+
+# A program that notes how it was called and what it was told.
+fake() {
+	mount -t tmpfs none /usr/local/sbin
+	# The dollars are for the program, not for this script.
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\necho "%s $*" >>%s\n[ "$1" != -a ] || cat >>%s\n%s\n' "$1" \
+		"$dir/calls" "$dir/calls" "${2-}" >"/usr/local/sbin/$1"
+	chmod 0755 "/usr/local/sbin/$1"
+}
+
+case_resolver_by_resolved() {
+	fake resolvectl
+	mkdir -p "$dir/etc/systemd/resolve"
+	mv /etc/resolv.conf /etc/systemd/resolve/stub-resolv.conf
+	ln -s ../etc/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+	snapshot >"$dir/before"
+	start apply undo
+	has 'resolvectl dns airlock0 10.0.0.1' cat "$dir/calls"
+	has 'resolvectl domain airlock0 ~.' cat "$dir/calls"
+	has 'nameserver 192.0.2.53' cat /etc/resolv.conf
+	finish
+	has 'resolvectl revert airlock0' cat "$dir/calls"
+	compare
+}
+
+case_resolver_when_resolved_is_down() {
+	fake resolvectl 'exit 1'
+	mkdir -p "$dir/etc/systemd/resolve"
+	mv /etc/resolv.conf /etc/systemd/resolve/stub-resolv.conf
+	ln -s ../etc/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+	snapshot >"$dir/before"
+	start apply undo
+	has 'nameserver 10.0.0.1' cat /etc/resolv.conf
+	finish
+	compare
+}
+
+case_resolver_by_resolvconf() {
+	fake resolvconf
+	printf '# Generated by resolvconf\nnameserver 192.0.2.53\n' >/etc/resolv.conf
+	snapshot >"$dir/before"
+	start apply undo
+	has 'resolvconf -a airlock0.airlock' cat "$dir/calls"
+	has 'nameserver 10.0.0.1' cat "$dir/calls"
+	finish
+	has 'resolvconf -d airlock0.airlock' cat "$dir/calls"
+	compare
+}
+
+case_name_taken() {
+	ip tuntap add dev airlock0 mode tap
+	ip address add 10.7.7.7/24 dev airlock0
+	snapshot >"$dir/before"
+	refused 5 'an interface of that name exists and is not ours'
+	has 'hint: ip link delete airlock0' cat "$dir/out"
+	compare
+}
+
+case_name_taken_after_a_crash() {
+	start apply noresolver nofilter
+	crash
+	ip link add airlock0 type veth peer name airlock0-peer
+	ip link set airlock0-peer up
+	ip address add 10.0.0.2/24 dev airlock0
+	ip link set airlock0 up
+	ip link show airlock0 >"$dir/link"
+	has 'left 5' "$tool" undo "$run" "$state"
+	has '10.0.0.2/24' ip address show airlock0
+	ip link show airlock0 | cmp -s - "$dir/link" || fail "the other interface was changed"
+}
+
+case_no_tun() {
+	mount -t tmpfs none /dev/net
+	refused 5 'open /dev/net/tun: No such file'
+	has 'hint: modprobe tun' cat "$dir/out"
+	compare
+}
+
+case_not_root() {
+	chmod 0711 "$dir"
+	chown nobody "$run" "$state"
+	mount -t tmpfs none /dev/net
+	mknod /dev/net/tun c 10 200
+	# With a device that nobody may open, and with one that everybody may.
+	for mode in 0600 0666; do
+		chmod $mode /dev/net/tun
+		setpriv --reuid nobody --regid nogroup --clear-groups \
+			"$tool" apply "$run" "$state" </dev/null >"$dir/out" 2>&1
+		got=$?
+		[ $got -eq 5 ] || fail "exit status $got, not 5"
+		has 'hint: run as root' cat "$dir/out"
+	done
+	chown root "$run" "$state"
+	compare
+}
+
+case_no_nft() {
+	mount -t tmpfs none /usr/sbin
+	refused 5 'nft is not installed'
+	umount /usr/sbin
+	has 'hint: apt install nftables' cat "$dir/out"
+	compare
+}
+
+case_hostile_guest() {
+	ip route del default
+	start hostile open=8080
+	has 'ping: echo' cat "$dir/out"
+	has 'ping from the Internet: echo' cat "$dir/out"
+	has 'service: silence' grep '^service:' "$dir/out"
+	has 'forwarded service: reset' cat "$dir/out"
+	has 'service on another address of the host: silence' cat "$dir/out"
+	has 'ping from another MAC: silence' cat "$dir/out"
+	has "ping from the host's own address: silence" cat "$dir/out"
+	has 'ping from loopback: silence' cat "$dir/out"
+	has 'ping from a multicast address: silence' cat "$dir/out"
+	has 'counter packets 2' nft list chain inet airlock_airlock0 guest
+}
+
+# The frames above do reach a host that has no filter, so silence means something.
+case_hostile_guest_without_filter() {
+	ip route del default
+	start hostile nofilter
+	has 'service: reset' grep '^service:' "$dir/out"
+	has 'service on another address of the host: reset' cat "$dir/out"
+	has 'ping from another MAC: echo' cat "$dir/out"
+}
+
+case_networks() {
+	has '192.168.1.0/24' "$tool" networks
+	has 'chosen 10.0.0.2/24' "$tool" networks
+	hasnt '192.0.2.9' "$tool" networks
+	ip route add 10.0.0.0/16 via 192.168.1.1 table 77
+	has 'chosen 10.213.77.2/24' "$tool" networks
+	ip route add blackhole 10.0.0.0/8
+	has 'chosen 172.29.213.2/24' "$tool" networks
+	ip route add 0.0.0.0/1 via 192.168.1.1
+	ip route add 128.0.0.0/1 via 192.168.1.1
+	has 'chosen 172.29.213.2/24' "$tool" networks
+	ip link add tun77 type veth peer name tun77-peer
+	ip address add 172.16.0.1 peer 172.29.213.9/32 dev tun77
+	ip link set tun77 up
+	has '172.29.213.9/32' "$tool" networks
+	has 'chosen 192.168.213.2/24' "$tool" networks
+	has 'chosen 172.29.213.2/24' "$tool" networks tun77
+	ip route add 172.16.0.0/12 via 192.168.1.1
+	ip route add unreachable 192.168.0.0/16
+	has 'routes into all' "$tool" networks
+	has 'hint: set host.address' "$tool" networks
+}
