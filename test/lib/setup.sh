@@ -10,7 +10,7 @@ libjansson-dev libarchive-dev libsquashfs-dev libcurl4-openssl-dev libssl-dev li
 libseccomp-dev
 gpgv debian-archive-keyring qemu-system-x86 nftables iproute2 iputils-ping
 clang clang-tidy clang-format libclang-rt-14-dev gpg shellcheck mandoc squashfs-tools-ng
-iperf3 valgrind procps
+iperf3 valgrind procps cpio util-linux
 '
 
 missing=
