@@ -48,7 +48,7 @@ bool accel_has_hardware(const char *cpuinfo)
 static bool may_open(const struct accel_facts *f, uid_t uid, gid_t *gid)
 {
 	if (uid == 0)
-		return true;
+		return f->opens;
 	if (f->owner == uid)
 		return (f->mode & (S_IRUSR | S_IWUSR)) == (S_IRUSR | S_IWUSR);
 	if (f->group == *gid)

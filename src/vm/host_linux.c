@@ -15,18 +15,10 @@
 /* The first processor's entry fits; a big host's whole file is megabytes. */
 #define CPUINFO_BYTES 8192
 
-/* A node without its driver is of no use; one closed to us may open for others. */
-static bool device_works(void)
-{
-	auto_fd fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-
-	return fd >= 0 || errno == EACCES || errno == EPERM;
-}
-
 void host_accel_facts(struct accel_facts *f)
 {
 	char text[CPUINFO_BYTES];
-	auto_fd fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+	auto_fd fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC), kvm = -1;
 	size_t len = 0;
 	ssize_t n = 1;
 	struct stat st;
@@ -38,8 +30,11 @@ void host_accel_facts(struct accel_facts *f)
 	}
 	text[len] = '\0';
 	f->hardware = accel_has_hardware(text);
-	f->device = stat("/dev/kvm", &st) == 0 && S_ISCHR(st.st_mode) && device_works();
-	if (f->device) {
+	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	f->opens = kvm >= 0;
+	/* A node without its driver is of no use; one closed to us may open for others. */
+	f->device = f->opens || errno == EACCES || errno == EPERM;
+	if (f->device && stat("/dev/kvm", &st) == 0) {
 		f->mode = st.st_mode;
 		f->owner = st.st_uid;
 		f->group = st.st_gid;

@@ -43,6 +43,7 @@ int vm_pair(int *ours, int *theirs, struct err *e);
 struct accel_facts {
 	bool hardware; /* vmx or svm among the processor's flags */
 	bool device;   /* there is a /dev/kvm, with a driver behind it */
+	bool opens;    /* this process can open it */
 	mode_t mode;   /* of /dev/kvm, with owner and group */
 	uid_t owner;
 	gid_t group;
@@ -60,9 +61,9 @@ bool accel_has_hardware(const char *cpuinfo);
 
 /*
  * Choose.  AUTO takes KVM only with hardware help and a device that uid and gid
- * may open: some hosts offer a /dev/kvm on which a stock kernel hangs.  When
- * only the device's group may open it, that group becomes choice->gid, unless
- * it is root's.  0, or -1 with *e (ERR_HOST) when KVM was demanded in vain.
+ * (uid 0: this process) may open: some hosts offer a /dev/kvm on which a stock
+ * kernel hangs.  When only the device's group may open it, that group becomes
+ * choice->gid, unless it is root's.  0, or -1 with *e (ERR_HOST) when KVM was demanded in vain.
  */
 int accel_choose(enum vm_accel wanted, const struct accel_facts *f, uid_t uid, gid_t gid,
     struct accel_choice *choice, struct err *e);

@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "vm/qemu.h"
 #include "vm/qmp.h"
@@ -36,7 +35,7 @@ struct qemu {
 	struct monitor monitor;
 	struct tail tail;
 	enum vm_accel accel;
-	pid_t pid; /* -1 when it has been reaped */
+	pid_t pid; /* 0 when it has been reaped */
 	bool killed;
 	char given_up[256]; /* why the driver killed it, or "" */
 	struct qemu_streams streams;
@@ -80,7 +79,7 @@ static void qemu_free(struct vm *vm)
 		kill(q->pid, SIGKILL);
 		while (waitpid(q->pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		q->pid = -1;
+		q->pid = 0;
 	}
 	qemu_streams_close(&q->streams);
 	vm->freed = true;
@@ -248,7 +247,7 @@ static void on_child(void *arg, int status)
 	char words[256];
 
 	enter(q);
-	q->pid = -1;
+	q->pid = 0;
 	/* Its last words may still lie in the sockets. */
 	for (int i = 0; i < DRAIN_CHUNKS && read_qmp(q); i++)
 		;
@@ -278,7 +277,7 @@ static int qemu_command_line(const struct vm_spec *spec, struct buf *out, struct
 	if (spec->accel == VM_ACCEL_AUTO)
 		host_accel_facts(&facts);
 	else
-		facts = (struct accel_facts){.device = true, .mode = 0666};
+		facts = (struct accel_facts){.device = true, .opens = true, .mode = 0666};
 	if (accel_choose(spec->accel, &facts, spec->uid, spec->gid, &choice, e) < 0)
 		return -1;
 	qemu_fds_nominal(&fds);
@@ -310,8 +309,7 @@ static struct vm *qemu_start(
 
 	host_accel_facts(&facts);
 	if (vm_spec_check(spec, e) < 0 ||
-	    accel_choose(spec->accel, &facts, spec->uid != 0 ? spec->uid : geteuid(), spec->gid,
-		&choice, e) < 0)
+	    accel_choose(spec->accel, &facts, spec->uid, spec->gid, &choice, e) < 0)
 		return NULL;
 	q = calloc(1, sizeof(*q));
 	if (q == NULL) {

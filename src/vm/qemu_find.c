@@ -80,7 +80,6 @@ int qemu_check(enum vm_accel *accel, char *version, size_t size, struct err *e)
 	if (ask_version(version, size, e) < 0)
 		return -1;
 	host_accel_facts(&facts);
-	/* Who will run it is not known here; root stands for it. */
 	if (accel_choose(*accel, &facts, 0, 0, &choice, e) < 0)
 		return -1;
 	*accel = choice.accel;

@@ -76,9 +76,9 @@ struct vm_driver {
 
 	/*
 	 * Can this host run it?  Fills `version` ("QEMU 7.2.22") and resolves
-	 * VM_ACCEL_AUTO into *accel, for a hypervisor that runs as root; what a
-	 * machine really runs on, accel() says.  0, or -1 with *e (ERR_HOST) and a
-	 * hint.
+	 * VM_ACCEL_AUTO into *accel, for a hypervisor that runs as the caller; what
+	 * a machine really runs on, accel() says.  0, or -1 with *e (ERR_HOST) and
+	 * a hint.
 	 */
 	int (*check)(enum vm_accel *accel, char *version, size_t size, struct err *e);
 
@@ -120,7 +120,7 @@ struct vm_driver {
 	int (*port_fd)(struct vm *vm, size_t index);
 	int (*console_fd)(struct vm *vm);
 
-	/* The hypervisor's process; -1 when it has ended or there is none. */
+	/* The hypervisor's process; 0 when it has ended or there is none. */
 	pid_t (*pid)(struct vm *vm);
 
 	/* What it runs on: VM_ACCEL_KVM or VM_ACCEL_TCG. */

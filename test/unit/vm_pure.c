@@ -37,19 +37,30 @@ struct accel_row {
 };
 
 static const struct accel_row accel_rows[] = {
-    {"hardware, root", VM_ACCEL_AUTO, {true, true, 0660, 0, 107}, 0, 0, 0, VM_ACCEL_KVM, 0},
-    {"a trap", VM_ACCEL_AUTO, {false, true, 0666, 0, 0}, 0, 0, 0, VM_ACCEL_TCG, 0},
-    {"a trap, insisted", VM_ACCEL_KVM, {false, true, 0600, 0, 0}, 0, 0, 0, VM_ACCEL_KVM, 0},
-    {"no device", VM_ACCEL_AUTO, {true, false, 0, 0, 0}, 0, 0, 0, VM_ACCEL_TCG, 0},
-    {"no device, insisted", VM_ACCEL_KVM, {true, false, 0, 0, 0}, 0, 0, -1, 0, 0},
-    {"anyone", VM_ACCEL_AUTO, {true, true, 0666, 0, 107}, 99, 98, 0, VM_ACCEL_KVM, 98},
-    {"its group", VM_ACCEL_AUTO, {true, true, 0660, 0, 107}, 99, 98, 0, VM_ACCEL_KVM, 107},
-    {"in its group", VM_ACCEL_AUTO, {true, true, 0660, 0, 98}, 99, 98, 0, VM_ACCEL_KVM, 98},
-    {"root's group", VM_ACCEL_AUTO, {true, true, 0660, 0, 0}, 99, 98, 0, VM_ACCEL_TCG, 98},
-    {"root only", VM_ACCEL_AUTO, {true, true, 0600, 0, 107}, 99, 98, 0, VM_ACCEL_TCG, 98},
-    {"root only, insisted", VM_ACCEL_KVM, {true, true, 0600, 0, 107}, 99, 98, -1, 0, 0},
-    {"its owner", VM_ACCEL_AUTO, {true, true, 0600, 99, 107}, 99, 98, 0, VM_ACCEL_KVM, 98},
-    {"asked not to", VM_ACCEL_TCG, {true, true, 0666, 0, 107}, 99, 98, 0, VM_ACCEL_TCG, 98},
+    {"hardware, root", VM_ACCEL_AUTO, {true, true, true, 0660, 0, 107}, 0, 0, 0, VM_ACCEL_KVM,
+	0},
+    {"a trap", VM_ACCEL_AUTO, {false, true, true, 0666, 0, 0}, 0, 0, 0, VM_ACCEL_TCG, 0},
+    {"a trap, insisted", VM_ACCEL_KVM, {false, true, true, 0600, 0, 0}, 0, 0, 0, VM_ACCEL_KVM,
+	0},
+    {"no device", VM_ACCEL_AUTO, {true, false, true, 0, 0, 0}, 0, 0, 0, VM_ACCEL_TCG, 0},
+    {"no device, insisted", VM_ACCEL_KVM, {true, false, true, 0, 0, 0}, 0, 0, -1, 0, 0},
+    {"closed to us", VM_ACCEL_AUTO, {true, true, false, 0660, 0, 107}, 0, 0, 0, VM_ACCEL_TCG,
+	0},
+    {"closed to us alone", VM_ACCEL_AUTO, {true, true, false, 0666, 0, 107}, 99, 98, 0,
+	VM_ACCEL_KVM, 98},
+    {"anyone", VM_ACCEL_AUTO, {true, true, true, 0666, 0, 107}, 99, 98, 0, VM_ACCEL_KVM, 98},
+    {"its group", VM_ACCEL_AUTO, {true, true, true, 0660, 0, 107}, 99, 98, 0, VM_ACCEL_KVM,
+	107},
+    {"in its group", VM_ACCEL_AUTO, {true, true, true, 0660, 0, 98}, 99, 98, 0, VM_ACCEL_KVM,
+	98},
+    {"root's group", VM_ACCEL_AUTO, {true, true, true, 0660, 0, 0}, 99, 98, 0, VM_ACCEL_TCG,
+	98},
+    {"root only", VM_ACCEL_AUTO, {true, true, true, 0600, 0, 107}, 99, 98, 0, VM_ACCEL_TCG, 98},
+    {"root only, insisted", VM_ACCEL_KVM, {true, true, true, 0600, 0, 107}, 99, 98, -1, 0, 0},
+    {"its owner", VM_ACCEL_AUTO, {true, true, true, 0600, 99, 107}, 99, 98, 0, VM_ACCEL_KVM,
+	98},
+    {"asked not to", VM_ACCEL_TCG, {true, true, true, 0666, 0, 107}, 99, 98, 0, VM_ACCEL_TCG,
+	98},
 };
 
 static void accelerator_is_chosen(void)
@@ -170,11 +181,11 @@ static void tail_survives_one_endless_line(void)
 {
 	struct tail t = {0};
 	char text[256];
-	auto_free char *much = malloc(3 * TAIL_BYTES);
+	static char much[TAIL_BYTES + 100];
 
-	memset(much, 'x', 3 * TAIL_BYTES);
+	memset(much, 'x', sizeof(much));
 	tail_add(&t, much, 100);
-	tail_add(&t, much, 3 * TAIL_BYTES);
+	tail_add(&t, much, sizeof(much));
 	tail_add(&t, much, TAIL_BYTES - 1);
 	CHECK_INT(t.len, TAIL_BYTES);
 	CHECK_INT(strlen(tail_text(&t, text, sizeof(text))), sizeof(text) - 1);

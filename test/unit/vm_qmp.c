@@ -226,8 +226,8 @@ static void refused(const char *text, size_t len, const char *why)
 
 static void nonsense_is_refused(void)
 {
-	size_t much = QMP_LINE_MAX + 2;
-	auto_free char *line = malloc(much);
+	static char line[QMP_LINE_MAX + 2];
+	size_t much = sizeof(line);
 
 #define REFUSED(text, why) refused(text, strlen(text), why)
 	REFUSED("hello\n", "monitor");
