@@ -50,7 +50,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 		int n = snprintf(line, sizeof(line), "%s: %s: %s\n", ident, names[level], text);
 
 		if (write(STDERR_FILENO, line, MIN((size_t)n, sizeof(line) - 1)) < 0)
-			n = 0; /* nobody is left to be told */
+			errno = saved; /* nobody is left to be told */
 	}
 	errno = saved;
 }

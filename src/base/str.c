@@ -150,27 +150,34 @@ bool str_u64(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	return true;
 }
 
-/* Levenshtein's distance, of words up to 63 characters; longer ones are far from all. */
+#define WORD_MAX 63
+
+/*
+ * Levenshtein's distance with two letters swapped as one edit, of words up to
+ * WORD_MAX characters; longer ones are far from all.
+ */
 static size_t edit_distance(const char *a, const char *b)
 {
-	size_t la = strlen(a), lb = strlen(b), row[64];
+	size_t la = strlen(a), lb = strlen(b);
+	uint8_t d[WORD_MAX + 1][WORD_MAX + 1];
 
-	if (la > 63 || lb > 63)
+	if (la > WORD_MAX || lb > WORD_MAX)
 		return SIZE_MAX;
+	for (size_t i = 0; i <= la; i++)
+		d[i][0] = (uint8_t)i;
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
+		d[0][j] = (uint8_t)j;
 	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
+			size_t change = d[i - 1][j - 1] + (size_t)(a[i - 1] != b[j - 1]);
+			size_t best = MIN(change, (size_t)MIN(d[i - 1][j], d[i][j - 1]) + 1);
 
-			diagonal = row[j];
-			row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				best = MIN(best, (size_t)d[i - 2][j - 2] + 1);
+			d[i][j] = (uint8_t)best;
 		}
 	}
-	return row[lb];
+	return d[la][lb];
 }
 
 const char *str_nearest(const char *word, const char *const *names)

@@ -49,6 +49,8 @@ static void on_state(struct machine *m, const struct wire_msg *msg)
 
 	m->guest_state = msg->state.state;
 	str_copy(m->guest_reason, sizeof(m->guest_reason), msg->state.reason);
+	if (m->guest_state == WIRE_ONLINE)
+		network_online(m);
 	machine_show(m);
 	/* The lease, for the check against the host's own subnet. */
 	if (moved && m->guest_state == WIRE_ONLINE)

@@ -70,7 +70,9 @@ static void send_report(struct machine *m, const struct request *r)
 	p->prefix = m->net.prefix;
 	p->router = m->router;
 	str_copy(p->hypervisor, sizeof(p->hypervisor), m->hypervisor);
-	str_copy(p->accelerator, sizeof(p->accelerator), vm_accel_name(m->accel));
+	if (m->vm != NULL)
+		str_copy(p->accelerator, sizeof(p->accelerator),
+		    vm_accel_name(m->driver->accel(m->vm)));
 	str_copy(p->image, sizeof(p->image), m->image.id);
 	p->memory_mib = m->conf.guest.memory_mib;
 	p->hypervisor_pid = m->vm != NULL ? (uint32_t)m->driver->pid(m->vm) : 0;

@@ -66,7 +66,7 @@ const char *life_state_name(enum life_state state);
 #define LIFE_FIRST_MS   200
 #define LIFE_LONGEST_MS 30000
 #define LIFE_BUDGET     8
-#define LIFE_WINDOW_MS  (5u * 60 * 1000)
+#define LIFE_WINDOW_MS  UINT64_C(300000)
 
 /* Zeroed is a full budget. */
 struct life_budget {

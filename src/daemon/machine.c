@@ -172,7 +172,7 @@ static void make_spec(const struct machine *m, struct vm_spec *s)
 	*s = (struct vm_spec){.name = "airlock",
 	    .cpus = m->conf.guest.cpus,
 	    .memory_mib = m->conf.guest.memory_mib,
-	    .accel = m->accel};
+	    .accel = (enum vm_accel)m->conf.guest.accel};
 	str_copy(s->kernel, sizeof(s->kernel), m->image.kernel);
 	str_copy(s->initrd, sizeof(s->initrd), m->image.initrd);
 	str_copy(s->command_line, sizeof(s->command_line), command_line);
@@ -189,10 +189,10 @@ static void make_spec(const struct machine *m, struct vm_spec *s)
 /* Everything a running guest needs, from the image to its first channel byte. */
 static int launch(struct machine *m, struct err *e)
 {
+	enum vm_accel accel = (enum vm_accel)m->conf.guest.accel;
 	struct vm_spec spec;
 
-	m->accel = (enum vm_accel)m->conf.guest.accel;
-	if (m->driver->check(&m->accel, m->hypervisor, sizeof(m->hypervisor), e) < 0)
+	if (m->driver->check(&accel, m->hypervisor, sizeof(m->hypervisor), e) < 0)
 		return -1;
 	if (image_find(m->conf.image.store, NULL, &m->image, e) < 0)
 		return -1;
@@ -248,8 +248,8 @@ static void act_schedule(struct machine *m)
 	char text[64];
 
 	if (wait < 0) {
-		err_ctx(&m->failure, "%d restarts within %u minutes did not help", LIFE_BUDGET,
-		    LIFE_WINDOW_MS / 60000);
+		err_ctx(&m->failure, "%d restarts within %d minutes did not help", LIFE_BUDGET,
+		    (int)(LIFE_WINDOW_MS / 60000));
 		machine_event(m, LIFE_GIVE_UP);
 		return;
 	}

@@ -55,7 +55,6 @@ struct machine {
 	/* the hypervisor */
 	const struct vm_driver *driver;
 	struct vm *vm;
-	enum vm_accel accel;
 	char hypervisor[64];
 	struct image_paths image;
 
@@ -71,6 +70,7 @@ struct machine {
 	/* the host's end */
 	const struct hostnet_driver *hostnet;
 	struct hostnet_plan plan; /* what is applied */
+	bool routed;              /* it was online: default route and resolver are set */
 	struct hostnet_net net;
 	uint32_t router;
 	struct loop_io route_watch;
@@ -111,6 +111,8 @@ bool channel_send(struct machine *m, enum wire_type type);
 
 /* network.c: the host's end of the cable */
 int network_up(struct machine *m, struct err *e);
+/* The router is online: give the host its default route and name server. */
+void network_online(struct machine *m);
 int network_down(struct machine *m, struct err *e);
 /*
  * Make the host's end as m->net, m->router and m->conf now want it; the taps

@@ -7,6 +7,10 @@
  * that the host joins, which a routing socket reports.  Both are cured the same
  * way: choose again, undo what carries the old address, do it with the new
  * one, send the guest its settings.  The taps stay, so the guest runs on.
+ *
+ * Default route and name server wait until the router is online for the first
+ * time: a host with another way out keeps it until then.  They stay until the
+ * stop, so that roaming does not make them flap.
  */
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +35,12 @@ static bool carries_address(const struct hostnet_op *op)
 		break;
 	}
 	return false;
+}
+
+/* What leads the host's traffic our way: not before there is a way. */
+static bool waits_for_online(const struct hostnet_op *op)
+{
+	return op->kind == HOSTNET_ROUTE || op->kind == HOSTNET_RESOLVER;
 }
 
 /* Decide the subnet: as configured, or free of the host's and of `uplink`. */
@@ -129,7 +139,7 @@ int network_up(struct machine *m, struct err *e)
 	if (decide(m, NULL, e) < 0 || make_plan(m, &plan, e) < 0)
 		return -1;
 	for (size_t i = 0; i < plan.count; i++) {
-		if (apply(m, &plan.ops[i], e) < 0) {
+		if (!waits_for_online(&plan.ops[i]) && apply(m, &plan.ops[i], e) < 0) {
 			struct err ignored = {0};
 
 			network_down(m, &ignored);
@@ -140,9 +150,25 @@ int network_up(struct machine *m, struct err *e)
 	return 0;
 }
 
+void network_online(struct machine *m)
+{
+	struct hostnet_plan plan;
+	struct err e = {0};
+
+	if (m->routed || m->plan.count == 0)
+		return;
+	m->routed = true;
+	if (make_plan(m, &plan, &e) < 0)
+		log_error("%s", e.text);
+	for (size_t i = 0; i < plan.count; i++)
+		if (waits_for_online(&plan.ops[i]) && apply(m, &plan.ops[i], &e) < 0)
+			log_error("%s", e.text);
+}
+
 int network_down(struct machine *m, struct err *e)
 {
 	m->plan.count = 0;
+	m->routed = false;
 	fd_close(&m->tap);
 	fd_close(&m->air);
 	return priv_ask(m->priv, PRIV_UNDO_ALL, NULL, NULL, e);
@@ -172,7 +198,9 @@ int network_change(struct machine *m, struct err *e)
 		    priv_ask(m->priv, PRIV_UNDO, &old.ops[i], NULL, e) < 0)
 			return -1;
 	for (size_t i = 0; i < plan.count; i++)
-		if (carries_address(&plan.ops[i]) && apply(m, &plan.ops[i], e) < 0)
+		if (carries_address(&plan.ops[i]) &&
+		    (m->routed || !waits_for_online(&plan.ops[i])) &&
+		    apply(m, &plan.ops[i], e) < 0)
 			return -1;
 	return 0;
 }

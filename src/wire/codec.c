@@ -176,7 +176,8 @@ static bool get_field(struct in *in, const struct wire_field *f, uint8_t *member
 		p = in_take(in, len);
 		if (p == NULL || memchr(p, '\0', len) != NULL)
 			return false;
-		memcpy(member, p, len);
+		memcpy(member, p,
+		    len); /* NOLINT(bugprone-not-null-terminated-result): next line */
 		member[len] = '\0';
 		return true;
 	case FIELD_RAW:

@@ -11,6 +11,7 @@
 #include "wire/wire.h"
 
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): arguments are members and types */
 #define MEMBER(m)           offsetof(struct wire_msg, m), sizeof(((struct wire_msg *)0)->m)
 #define INT(m)              {FIELD_INT, MEMBER(m), UINT64_MAX}
 #define UPTO(m, limit)      {FIELD_INT, MEMBER(m), limit}
@@ -19,6 +20,7 @@
 #define REST(m)             {FIELD_REST, MEMBER(m), 0}
 #define TABLE(type, fields) [type] = {fields, ARRAY_LEN(fields), true}
 #define EMPTY(type)         [type] = {NULL, 0, true}
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 static const struct wire_field hello[] = {
@@ -57,6 +59,7 @@ static const struct wire_field state[] = {
     TEXT(state.reason),
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 /* The figures of the guest: a message of their own and a part of the report. */
 #define STATUS_FIELDS(s)                                                                 \
 	INT(s.uptime_ms), RAW(s.ssid), UPTO(s.ssid_len, 32), RAW(s.bssid),               \
@@ -65,6 +68,8 @@ static const struct wire_field state[] = {
 	    INT(s.gateway), INT(s.dns[0]), INT(s.dns[1]), INT(s.dns[2]), INT(s.lease_s), \
 	    INT(s.rx_bytes), INT(s.tx_bytes), INT(s.memory_total_kib),                   \
 	    INT(s.memory_available_kib), INT(s.restarts)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct wire_field status[] = {STATUS_FIELDS(status)};
 

@@ -26,11 +26,13 @@ static int replay_file(const char *path)
 	LLVMFuzzerTestOneInput((uint8_t *)text, len);
 	for (size_t n = 0; n < len && n < 256; n++) {
 		/* An exact allocation, so that a sanitizer sees every overrun. */
-		auto_free uint8_t *cut = malloc(n + 1);
+		uint8_t *cut = malloc(MAX(n, (size_t)1));
 
+		if (cut == NULL)
+			abort();
 		memcpy(cut, text, n);
-		cut = realloc(cut, n ? n : 1);
 		LLVMFuzzerTestOneInput(cut, n);
+		free(cut);
 		text[n] = (char)~text[n];
 		LLVMFuzzerTestOneInput((uint8_t *)text, len);
 		text[n] = (char)~text[n];

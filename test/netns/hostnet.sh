@@ -3,7 +3,8 @@
 # hostnet on a real kernel: every operation applied, looked at from outside,
 # and undone exactly; crashes, hostile frames, hosts that lack something.
 #
-#     hostnet.sh TOOL       TOOL is hostnet_tool, built from beside this file
+#     hostnet.sh [TOOL [CASE]]    TOOL is hostnet_tool, built from beside this
+#                                 file; by default that of the build
 #
 # Each case of hostnet_cases.sh runs in network and mount namespaces of its
 # own, with an /etc of its own, and prints "ok - hostnet: case" or "not ok -
@@ -15,9 +16,9 @@ set -u
 # ------------------------------------------------------- outside: one namespace a case
 
 if [ "${1-}" != inside ]; then
-	tool=$(readlink -f "${1:?usage: hostnet.sh TOOL}")
+	tool=$(readlink -f "${1:-${AIRLOCK_BUILD:-build}/test/netns/hostnet_tool}")
 	if [ "$(id -u)" -ne 0 ]; then
-		echo "skip - hostnet: needs root for namespaces"
+		echo "ok - hostnet # SKIP needs root for namespaces"
 		exit 0
 	fi
 	bad=0

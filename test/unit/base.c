@@ -102,6 +102,7 @@ static void nearest_word(void)
 
 	CHECK_STR(str_nearest("memori", names), "memory");
 	CHECK_STR(str_nearest("cpu", names), "cpus");
+	CHECK_STR(str_nearest("cpsu", names), "cpus");
 	CHECK(str_nearest("zebra", names) == NULL);
 	CHECK(str_nearest("", names) == NULL);
 }
