@@ -11,7 +11,8 @@ for page in man/*.[58]; do
 		bad=1
 	fi
 done
-for verb in $(sed -n 's/^    {"\([a-z]*\)", cmd_[a-z]*, .*/\1/p' src/cli/main.c); do
+verbs=$(sed -n 's/^    {"\([a-z]*\)", cmd_[a-z]*, .*/\1/p' src/cli/main.c)
+for verb in $verbs; do
 	[ "$verb" != help ] || continue
 	if grep -q "^\.It Cm $verb\b" man/airlock.8; then
 		echo "ok - airlock(8) has $verb"
