@@ -1,7 +1,7 @@
 /*
  * progress: a progress bar.
  *
- *     fetching libssl3t64          [#########-----------]  46%  1.1/2.4 MB  0.9 MB/s  2 s
+ *     fetching libssl3t64        [######------]  46%  1.1/2.4 MB  0.9 MB/s  2 s
  *
  * The line never reaches the last column, so no terminal wraps it.  A step
  * shorter than a tenth of a second is not worth a line on a terminal.  Where
@@ -16,8 +16,8 @@
 #include "cli/progress.h"
 
 #define COLUMNS_MAX  80
-#define WHAT_COLUMNS 30
-#define BAR_COLUMNS  16
+#define WHAT_COLUMNS 26
+#define BAR_COLUMNS  12
 #define DRAW_MS      100
 #define RATE_MS      500 /* before that a rate is a guess */
 

@@ -223,7 +223,7 @@ int cache_refresh(struct cache *c, const char *url, const char *what, const char
     uint64_t max, bool *away, struct err *e)
 {
 	struct view view = {c, what, 0};
-	enum fetch_result r;
+	enum fetch_result r = FETCH_CUT;
 	char path[700];
 	auto_fd fd = -1;
 
@@ -231,7 +231,13 @@ int cache_refresh(struct cache *c, const char *url, const char *what, const char
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_set(e, errno, "cache: %s", path);
-	r = fetch_run(&(struct fetch_job){url, fd, max, on_progress, &view}, e);
+	for (int i = 0; i < ATTEMPTS; i++) {
+		*e = (struct err){0};
+		r = fetch_run(&(struct fetch_job){url, fd, max, on_progress, &view}, e);
+		/* What is served may change between two requests: whole or not at all. */
+		if (r != FETCH_CUT || ftruncate(fd, 0) < 0)
+			break;
+	}
 	*away = r == FETCH_AWAY || r == FETCH_CUT;
 	if (r == FETCH_OK)
 		return 0;

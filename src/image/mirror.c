@@ -35,7 +35,9 @@ static bool take_address(const char *word, size_t len, char *dst, size_t size)
 
 static const char *skip_blanks(const char *p)
 {
-	return p + strspn(p, " \t");
+	while (*p == ' ' || *p == '\t')
+		p++;
+	return p;
 }
 
 bool mirror_in_list(const char *text, char *dst, size_t size)

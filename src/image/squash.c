@@ -178,7 +178,7 @@ static bool is_plain(const struct squash_options *o, const char *path)
 	return false;
 }
 
-static int write_data(struct writer *w)
+static int write_files(struct writer *w)
 {
 	uint64_t done = 0, total = tree_bytes(w->tree);
 	int r;
@@ -202,7 +202,16 @@ static int write_data(struct writer *w)
 		    !w->options->progress(w->options->arg, done, total))
 			return STOPPED;
 	}
-	return sqfs_block_processor_finish(w->processor);
+	return 0;
+}
+
+static int write_data(struct writer *w)
+{
+	int r = write_files(w);
+	/* After a failure too: destroying the processor forgets a block that it still holds. */
+	int finished = sqfs_block_processor_finish(w->processor);
+
+	return r != 0 ? r : finished;
 }
 
 static sqfs_inode_generic_t *link_inode(const struct tree_node *n)
