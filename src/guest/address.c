@@ -1,0 +1,93 @@
+/*
+ * address: dhcpcd asks for the uplink's address and tells what it got.
+ *
+ * It is started as soon as the rules of NAT stand, waits for the link itself,
+ * and sets address and route; this end only takes its report, for the name
+ * servers and for people.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "guest/guest.h"
+#include "guest/text.h"
+
+#define LATE_MS 10000 /* before people are told that none comes */
+
+static void take_lease(struct guest *g, const struct lease *l)
+{
+	char text[64], address[16];
+	struct buf b = {0};
+
+	loop_timer_del(g->loop, &g->address.timer);
+	g->address.lease = *l;
+	text_resolv(&b, l, g->settings.router);
+	file_write(PATH_RESOLV, &b, 0644);
+	file_write(PATH_UPSTREAM, &b, 0644);
+	buf_fini(&b);
+	str_format(text, sizeof(text), "address %s/%u", wire_ipv4_text(address, l->address),
+	    l->prefix);
+	router_event(g, STATION_LEASE, text);
+}
+
+static void on_report(void *arg, const struct lease *l)
+{
+	struct guest *g = arg;
+
+	if (l->kind == LEASE_NEWS)
+		return;
+	log_debug("lease: %s", l->reason);
+	if (l->kind == LEASE_BOUND) {
+		take_lease(g, l);
+		return;
+	}
+	g->address.lease = (struct lease){0};
+	router_event(g, STATION_NO_LEASE, "the address is gone");
+}
+
+static void on_late(void *arg)
+{
+	struct guest *g = arg;
+	char text[192];
+
+	str_format(text, sizeof(text), "no DHCP server answers on %s", g->station.network);
+	if (g->station.state == WIRE_ADDRESSING)
+		router_event(g, STATION_NO_LEASE, text);
+}
+
+int address_init(struct guest *g, struct err *e)
+{
+	struct buf b = {0};
+	int r;
+
+	text_dhcpcd(&b);
+	r = file_replace(PATH_DHCPCD, b.data, b.len, 0644, e);
+	buf_fini(&b);
+	g->address.timer.fn = on_late;
+	g->address.timer.arg = g;
+	g->address.socket.fn = on_report;
+	g->address.socket.arg = g;
+	return r < 0 ? -1 : lease_listen(&g->address.socket, g->loop, e);
+}
+
+void address_go_on(struct guest *g)
+{
+	static const char *const argv[] = {
+	    "/usr/sbin/dhcpcd", "-B", "-q", "-f", PATH_DHCPCD, RADIO_NAME, NULL};
+
+	if (g->address.dhcpcd.wanted)
+		return;
+	service_describe(&g->address.dhcpcd, "dhcpcd", argv);
+	service_start(&g->supervisor, &g->address.dhcpcd);
+}
+
+void address_expect(struct guest *g)
+{
+	loop_timer_set(g->loop, &g->address.timer, LATE_MS);
+}
+
+void address_reset(struct guest *g)
+{
+	service_stop(&g->address.dhcpcd);
+	loop_timer_del(g->loop, &g->address.timer);
+	g->address.lease = (struct lease){0};
+}

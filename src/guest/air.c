@@ -1,0 +1,63 @@
+/*
+ * air: the simulated radio, from a disk of its own.
+ *
+ * mac80211_hwsim makes the station's interface and those of the access points;
+ * airlock-sim takes the latter away and says "ready" when the access points
+ * can be heard.  Only then is the radio used, as it would be in a place where
+ * they have been there all along.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "guest/guest.h"
+#include "guest/mount.h"
+
+#define DISK "airlock-sim"
+
+static void on_line(void *arg, const char *text)
+{
+	struct guest *g = arg;
+
+	if (strcmp(text, "ready") != 0 || g->air.ready)
+		return;
+	g->air.ready = true;
+	router_go_on(g);
+}
+
+static int load(struct guest *g, struct err *e)
+{
+	char dev[64];
+
+	if (!disk_find(DISK, dev, sizeof(dev)))
+		return err_set(
+		    e, 0, "the disk of the simulated radio (serial " DISK ") is missing");
+	if (mount_image(dev, "/sim", e) < 0 || modules_add(&g->modules, "/sim", e) < 0 ||
+	    module_load(&g->modules, "mac80211_hwsim", "radios=3 regtest=5", e) < 0)
+		return err_ctx(e, "the simulated radio");
+	return 0;
+}
+
+bool air_go_on(struct guest *g)
+{
+	static const char *const env[] = {"PATH=/usr/sbin:/usr/bin", "LANG=C.UTF-8",
+	    "LD_LIBRARY_PATH=/sim/usr/lib/x86_64-linux-gnu", NULL};
+	static const char *const argv[] = {"/sim/sbin/airlock-sim", NULL};
+	struct service *v = &g->air.sim;
+	struct err e = {0};
+
+	if (g->air.ready)
+		return true;
+	if (!g->air.loaded) {
+		if (load(g, &e) < 0) {
+			router_event(g, STATION_RADIO_MISSING, e.text);
+			return false;
+		}
+		g->air.loaded = true;
+		service_describe(v, "airlock-sim", argv);
+		v->envp = env;
+		v->line = on_line;
+		v->arg = g;
+		service_start(&g->supervisor, v);
+	}
+	return false;
+}

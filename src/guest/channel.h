@@ -1,0 +1,64 @@
+/*
+ * channel: the guest's end of the framed stream to the host.
+ *
+ * The port is a virtio-console port with the name CHANNEL_PORT.  It may appear
+ * late, and the host's end may close and open again at any time; then the
+ * greeting and the present state are sent again.  What is sent before somebody
+ * listens waits in a bounded queue.
+ */
+#ifndef GUEST_CHANNEL_H
+#define GUEST_CHANNEL_H
+
+#include "guest/queue.h"
+#include "wire/wire.h"
+
+#define CHANNEL_PORT "airlock"
+
+struct channel {
+	/* Called for every message of the host; its bytes are valid until it returns. */
+	void (*fn)(void *arg, const struct wire_msg *m);
+	void *arg;
+
+	/* the channel's own */
+	struct loop *loop;
+	struct loop_io io;
+	struct loop_timer retry;
+	unsigned retry_ms;
+	bool open, watching;
+	uint64_t boot_id;
+	uint64_t host_id; /* of the host's last greeting on this connection; 0: none yet */
+	enum wire_state state;
+	char reason[160];
+	uint64_t state_at_ms;
+	struct queue queue;
+	struct wire_reader reader;
+};
+
+/* Prepare; nothing is opened yet. */
+void channel_init(struct channel *c, struct loop *l);
+
+/*
+ * Try to open the port; cheap when it is open already.  To be called at the
+ * start and whenever a port appeared.
+ */
+void channel_try(struct channel *c);
+
+/* Change the state, with a reason in words; the same state and reason again are not sent. */
+void channel_state(struct channel *c, enum wire_state state, const char *reason);
+
+/* Send a line of a source, already escaped or of our own making. */
+void channel_log(struct channel *c, enum log_level level, const char *source, const char *text);
+
+/* Send the figures. */
+void channel_status(struct channel *c, const struct wire_status *status);
+
+/* Write what waits, for at most so many milliseconds: for the very end. */
+void channel_flush(struct channel *c, unsigned ms);
+
+/*
+ * Find the device of a port by its name.
+ * Returns an open, non-blocking descriptor, or -1 with *e.
+ */
+int port_open(const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * guest: the router as a whole, PID 1 of the guest.
+ *
+ * init.c brings the machine up and takes it down; router.c makes the router
+ * what the host's settings say; lan.c, radio.c, air.c, uplink.c, nat.c,
+ * address.c and status.c are its parts.  All work on one struct guest.
+ */
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
+
+#include "guest/button.h"
+#include "guest/channel.h"
+#include "guest/kmsg.h"
+#include "guest/lease.h"
+#include "guest/module.h"
+#include "guest/netlink.h"
+#include "guest/paths.h"
+#include "guest/service.h"
+#include "guest/settings.h"
+#include "guest/station.h"
+#include "guest/supplicant.h"
+#include "guest/uevent.h"
+
+struct guest {
+	struct loop *loop;
+	struct channel channel;
+	struct modules modules;
+	struct uevents uevents;
+	struct kmsg kmsg;
+	struct buttons buttons;
+	struct supervisor supervisor;
+	struct netlink route;
+	bool debug;    /* the log goes to the console too */
+	bool stopping; /* nothing is started any more */
+	enum log_level log_level;
+
+	struct settings settings; /* what holds */
+	struct settings coming;   /* what the host is sending */
+	struct station station;
+
+	struct {                  /* towards the host */
+		unsigned index;   /* 0: not there yet */
+		uint32_t address; /* 0: none yet */
+		uint8_t prefix;
+		struct service dnsmasq;
+	} lan;
+
+	struct { /* the card */
+		bool present;
+		uint64_t since_ms; /* when waiting for it began */
+		unsigned pause_ms;
+		struct loop_timer timer;
+		char firmware[96]; /* a file that a driver asked for in vain */
+	} radio;
+
+	struct { /* the simulated one */
+		bool loaded, ready;
+		struct service sim;
+	} air;
+
+	struct {              /* the network on the air */
+		bool limited; /* to the channels of the simulated access points */
+		struct service wpa;
+		struct supplicant supplicant;
+		struct ssid tried;    /* the network last tried; len 0: none yet */
+		char last_words[160]; /* of wpa_supplicant */
+	} uplink;
+
+	struct { /* the rules */
+		bool begun, ready;
+		struct service nft;
+		struct loop_timer timer;
+	} nat;
+
+	struct { /* the way out */
+		struct service dhcpcd;
+		struct lease_socket socket;
+		struct lease lease; /* address 0: none */
+		struct loop_timer timer;
+	} address;
+
+	struct service console;
+	struct wire_status status;
+	bool status_wanted;
+};
+
+/* --- init.c */
+
+/* End services, sync and power off, soon.  Works once. */
+void guest_power_off(struct guest *g);
+/* Say why and power off: there is no going on. */
+_Noreturn void guest_fail(struct guest *g, const struct err *e);
+/* The sink of our own log. */
+void guest_own_line(void *g, enum log_level level, const char *text);
+/* A line of the kernel or of a service to the host, if its level passes. */
+void guest_log(void *g, enum log_level level, const char *source, const char *text);
+
+/* --- router.c */
+
+/* Set the parts up, before the first settings. */
+int router_init(struct guest *g, struct err *e);
+/* Start and set up whatever can be and is not yet; cheap to call again. */
+void router_go_on(struct guest *g);
+/* A message of the host. */
+void router_message(void *g, const struct wire_msg *m);
+/* Replace a file in /run; a failure is logged. */
+void file_write(const char *path, const struct buf *b, mode_t mode);
+/* Something happened to the connection; tells the host when that shows. */
+void router_event(struct guest *g, enum station_event event, const char *text);
+
+/* --- lan.c */
+
+/* Name, address and raise the interface towards the host.  Whether it is ready. */
+bool lan_go_on(struct guest *g);
+/* The address or MAC changed: take the old one off. */
+void lan_reset(struct guest *g);
+void lan_dnsmasq(struct guest *g);
+
+/* --- radio.c */
+
+void radio_init(struct guest *g);
+/* Whether the card's interface is there; begins to wait for it when not. */
+bool radio_go_on(struct guest *g);
+/* Why there is no card, in words. */
+void radio_why(const struct guest *g, char *dst, size_t size);
+/* The driver of the radio, in words. */
+void radio_driver(const struct guest *g, char *dst, size_t size);
+/* A line of the kernel, which may tell of missing firmware. */
+void radio_kernel_line(struct guest *g, const char *text);
+
+/* --- air.c: the simulated radio */
+
+/* Whether the simulated access points are up; brings them up when not. */
+bool air_go_on(struct guest *g);
+
+/* --- uplink.c: wpa_supplicant */
+
+void uplink_init(struct guest *g);
+/* The radio is there: look for networks. */
+void uplink_go_on(struct guest *g);
+/* The user's wpa_supplicant.conf changed. */
+void uplink_changed(struct guest *g);
+/* The radio is gone. */
+void uplink_reset(struct guest *g);
+
+/* --- nat.c */
+
+void nat_init(struct guest *g);
+/* Put the rules in place of those that hold; both interfaces have to be there. */
+void nat_apply(struct guest *g);
+void nat_reset(struct guest *g);
+
+/* --- address.c: dhcpcd */
+
+int address_init(struct guest *g, struct err *e);
+void address_go_on(struct guest *g);
+/* The network is connected: complain when no address comes. */
+void address_expect(struct guest *g);
+void address_reset(struct guest *g);
+
+/* --- status.c */
+
+/* Collect the figures and send them. */
+void status_send(struct guest *g);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * nat: nft applies the rules, whole, as a program that runs once.
+ *
+ * nft takes a while to start, so it does that while the supplicant looks for
+ * networks.  dhcpcd waits for it: there is no moment at which the guest has an
+ * address on the uplink without the rules.
+ */
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "guest/guest.h"
+#include "guest/text.h"
+
+#define AGAIN_MS 5000
+
+void nat_apply(struct guest *g)
+{
+	static const char *const argv[] = {"/usr/sbin/nft", "-f", PATH_NAT, NULL};
+	struct buf b = {0};
+
+	text_nat(&b, &g->settings);
+	file_write(PATH_NAT, &b, 0600);
+	buf_fini(&b);
+	service_describe(&g->nat.nft, "nft", argv);
+	service_restart(&g->supervisor, &g->nat.nft);
+	g->nat.begun = true;
+}
+
+/* The kernel's own bound is made for much larger machines, or for none at all. */
+static void size_conntrack(void)
+{
+	char line[256], text[24];
+	auto_free char *info = NULL;
+	unsigned long kib = 0;
+	struct err e = {0};
+	size_t len;
+
+	info = file_read("/proc/meminfo", 8192, &len, &e);
+	if (info == NULL || sscanf(info, "%255[^0-9]%lu", line, &kib) != 2)
+		return;
+	/* 320 bytes an entry: at most 4 % of the memory. */
+	str_format(text, sizeof(text), "%lu", MIN(MAX(kib / 8, 4096ul), 262144ul));
+	if (file_put("/proc/sys/net/netfilter/nf_conntrack_max", text, &e) < 0)
+		log_debug("%s", e.text);
+}
+
+static void on_ended(void *arg, int status)
+{
+	struct guest *g = arg;
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		router_event(g, STATION_FAILED, "nft refuses the rules of NAT");
+		loop_timer_set(g->loop, &g->nat.timer, AGAIN_MS);
+		return;
+	}
+	if (g->station.state == WIRE_FAILED)
+		router_event(g, STATION_RADIO_READY, NULL);
+	if (!g->nat.ready)
+		size_conntrack();
+	g->nat.ready = true;
+	router_go_on(g);
+}
+
+static void on_again(void *arg)
+{
+	struct guest *g = arg;
+
+	if (g->nat.begun && !g->stopping)
+		nat_apply(g);
+}
+
+void nat_init(struct guest *g)
+{
+	g->nat.nft.once = true;
+	g->nat.nft.ended = on_ended;
+	g->nat.nft.arg = g;
+	g->nat.timer.fn = on_again;
+	g->nat.timer.arg = g;
+}
+
+void nat_reset(struct guest *g)
+{
+	service_stop(&g->nat.nft);
+	loop_timer_del(g->loop, &g->nat.timer);
+	g->nat.begun = g->nat.ready = false;
+}

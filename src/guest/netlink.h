@@ -1,0 +1,62 @@
+/*
+ * netlink: the few requests to the kernel's network that the guest makes.
+ *
+ * A request is built in a fixed buffer, sent, and its acknowledgement waited
+ * for; the kernel answers these at once, so nothing blocks.
+ */
+#ifndef GUEST_NETLINK_H
+#define GUEST_NETLINK_H
+
+#include "base/base.h"
+
+struct netlink {
+	int fd;
+	uint32_t sequence;
+};
+
+/* Open a socket of a protocol such as NETLINK_ROUTE.  0, or -1 with *e. */
+int netlink_open(struct netlink *n, int protocol, struct err *e);
+void netlink_close(struct netlink *n);
+
+struct netlink_request {
+	size_t len;
+	bool overflow;
+	_Alignas(8) uint8_t data[512];
+};
+
+/* Begin a request: its type, NLM_F_* flags, and the header that follows. */
+void request_begin(
+    struct netlink_request *r, uint16_t type, uint16_t flags, const void *head, size_t len);
+/* Add an attribute. */
+void request_add(struct netlink_request *r, uint16_t type, const void *data, size_t len);
+void request_add_u32(struct netlink_request *r, uint16_t type, uint32_t value);
+
+/*
+ * Send it and take the answer.
+ *
+ * @reply NULL, or room for the first message of the answer that is no
+ *        acknowledgement, without its header
+ * Returns its length (0: only an acknowledgement), or -1 with *e and the
+ * kernel's error in e->num.
+ */
+ssize_t netlink_ask(
+    struct netlink *n, struct netlink_request *r, void *reply, size_t size, struct err *e);
+
+/* --- links and addresses; the socket is of NETLINK_ROUTE */
+
+/* The interface with a MAC address.  Its index with its name, or 0. */
+unsigned link_find(const uint8_t mac[6], char name[16]);
+
+int link_rename(struct netlink *n, unsigned index, const char *name, struct err *e);
+int link_up(struct netlink *n, unsigned index, bool up, struct err *e);
+/* Move it into the network namespace of a descriptor. */
+int link_move(struct netlink *n, unsigned index, int netns, struct err *e);
+/* Addresses in host byte order; an address that is there (or gone) already is fine. */
+int address_add(
+    struct netlink *n, unsigned index, uint32_t address, unsigned prefix, struct err *e);
+int address_del(
+    struct netlink *n, unsigned index, uint32_t address, unsigned prefix, struct err *e);
+/* The default route. */
+int route_default(struct netlink *n, uint32_t gateway, struct err *e);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * paths: where things are in the guest.  One place, as the image, the services
+ * and the programs they call have to agree.
+ */
+#ifndef GUEST_PATHS_H
+#define GUEST_PATHS_H
+
+#define PATH_RUN            "/run/airlock"
+#define PATH_SUPPLICANT     PATH_RUN "/wpa_supplicant.conf"    /* the user's, verbatim */
+#define PATH_SUPPLICANT_OUR PATH_RUN "/wpa_supplicant.airlock" /* what is ours to say */
+#define PATH_SUPPLICANT_DIR "/run/wpa_supplicant"
+#define PATH_DHCPCD         PATH_RUN "/dhcpcd.conf"
+#define PATH_DNSMASQ        PATH_RUN "/dnsmasq.conf"
+#define PATH_NAT            PATH_RUN "/nat.nft"
+#define PATH_UPSTREAM       PATH_RUN "/upstream.conf" /* the name servers of the lease */
+#define PATH_LEASE          PATH_RUN "/lease"         /* socket: dhcpcd's script -> PID 1 */
+#define PATH_INIT           "/usr/sbin/airlock-init"
+#define PATH_LEASE_SCRIPT   PATH_RUN "/airlock-lease" /* both are links to PATH_INIT */
+#define PATH_MODPROBE       PATH_RUN "/modprobe"
+#define PATH_RESOLV         "/run/resolv.conf"
+
+#define RADIO_NAME "wlan0"
+#define LAN_NAME   "lan"
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * router: makes the guest what the settings say, as far as it can be by now.
+ *
+ * There is no sequence: router_go_on looks at what is there (settings,
+ * interface, radio, rules) and starts what is possible and missing.  It is
+ * called whenever something changed: a device came or went, a program ended,
+ * the host sent settings.  On a changed setting the part concerned is reset
+ * first and then taken up again the same way.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "guest/guest.h"
+
+void file_write(const char *path, const struct buf *b, mode_t mode)
+{
+	struct err e = {0};
+
+	if (file_replace(path, b->data != NULL ? b->data : "", b->len, mode, &e) < 0)
+		log_error("%s", e.text);
+}
+
+void router_event(struct guest *g, enum station_event event, const char *text)
+{
+	if (station_event(&g->station, event, text))
+		channel_state(&g->channel, g->station.state, g->station.reason);
+}
+
+int router_init(struct guest *g, struct err *e)
+{
+	static const struct buf empty;
+
+	file_write(PATH_UPSTREAM, &empty, 0644);
+	file_write(PATH_RESOLV, &empty, 0644);
+	radio_init(g);
+	nat_init(g);
+	uplink_init(g);
+	return address_init(g, e);
+}
+
+static void console_go_on(struct guest *g)
+{
+	static const char *const argv[] = {
+	    "/usr/bin/busybox", "setsid", "-c", "/usr/bin/busybox", "sh", NULL};
+
+	if (g->settings.console == g->console.wanted)
+		return;
+	service_describe(&g->console, "console", argv);
+	g->console.tty = "/dev/console";
+	if (g->settings.console)
+		service_start(&g->supervisor, &g->console);
+	else
+		service_stop(&g->console);
+}
+
+static void radio_reset(struct guest *g)
+{
+	uplink_reset(g);
+	address_reset(g);
+	nat_reset(g);
+}
+
+void router_go_on(struct guest *g)
+{
+	bool lan, radio;
+
+	if (!g->settings.whole || g->stopping)
+		return;
+	if (g->settings.mode != WIRE_ROUTER) {
+		router_event(g, STATION_FAILED, "this image knows the mode `router` only");
+		return;
+	}
+	radio = (!g->settings.simulated || air_go_on(g)) && radio_go_on(g);
+	lan = lan_go_on(g);
+	if (radio) {
+		uplink_go_on(g);
+		if (lan && !g->nat.begun)
+			nat_apply(g);
+		if (g->nat.ready)
+			address_go_on(g);
+	} else if (g->uplink.wpa.wanted) {
+		radio_reset(g);
+	}
+	if (lan && !g->lan.dnsmasq.wanted)
+		lan_dnsmasq(g);
+	console_go_on(g);
+}
+
+static void apply(struct guest *g)
+{
+	struct settings was = g->settings;
+	unsigned change = was.whole ? settings_diff(&was, &g->coming) : ~0u;
+
+	g->settings = g->coming;
+	g->coming = (struct settings){0};
+	g->log_level = g->settings.log_level;
+	if (!g->debug)
+		log_open(guest_own_line, g, "airlock-init", g->log_level);
+	log_info("settings of the host: %s", !was.whole    ? "first"
+					     : change != 0 ? "changed"
+							   : "same");
+	if (was.whole) {
+		if (change & CHANGE_LAN)
+			lan_reset(g);
+		if (change & CHANGE_RADIO)
+			radio_reset(g);
+		if (change & CHANGE_SUPPLICANT)
+			uplink_changed(g);
+		if ((change & CHANGE_NAT) && g->nat.begun)
+			nat_apply(g);
+	}
+	router_go_on(g);
+	if (was.whole && (change & CHANGE_DNSMASQ) && g->lan.address != 0)
+		lan_dnsmasq(g);
+	settings_fini(&was);
+}
+
+static void set_clock(int64_t unix_ns)
+{
+	struct timespec ts = {.tv_sec = unix_ns / 1000000000, .tv_nsec = unix_ns % 1000000000};
+
+	if (unix_ns <= 0 || clock_settime(CLOCK_REALTIME, &ts) < 0)
+		log_warn("set the clock: %s", strerror(errno));
+}
+
+void router_message(void *arg, const struct wire_msg *m)
+{
+	struct guest *g = arg;
+	struct err e = {0};
+	int r;
+
+	if (m->type == WIRE_CLOCK) {
+		set_clock(m->clock.unix_ns);
+	} else if (m->type == WIRE_POWER_OFF) {
+		guest_power_off(g);
+	} else if (m->type == WIRE_ASK_STATUS) {
+		status_send(g);
+	} else {
+		r = settings_take(&g->coming, m, &e);
+		if (r < 0)
+			log_error("%s", e.text);
+		else if (r > 0)
+			apply(g);
+	}
+}

@@ -1,0 +1,280 @@
+/*
+ * airlock-sim: the simulated air, a service of airlock-init.
+ *
+ * It moves into a network namespace with the radios of the access points and
+ * the machine's second interface, runs hostapd and dnsmasq there, and says
+ * "ready" on its standard output once the access points can be heard.  The
+ * second interface is the way out; nothing is translated on it.
+ *
+ * Tests change the air by lines on the port SIM_PORT; each is answered by "ok"
+ * or "error: why".  A change of the access points restarts hostapd, so all of
+ * them are away for a moment.
+ *
+ * On its end the kernel takes the namespace down and gives the radios back.
+ */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest/channel.h"
+#include "guest/sim.h"
+
+#define WAY_OUT_ADDRESS 0xc6336402u /* 198.51.100.2/24 */
+#define WAY_OUT_GATEWAY 0xc6336401u
+#define WAY_OUT_PREFIX  24
+#define AGAIN_MS        250
+
+static const uint8_t way_out_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x02};
+
+struct sim {
+	struct loop *loop;
+	struct supervisor supervisor;
+	struct sim_air air;
+	struct netlink route;
+	struct service hostapd, dnsmasq;
+	char conf[SIM_APS][48];
+	unsigned enabled; /* access points that can be heard */
+	bool ready;
+	struct loop_io port;
+	struct loop_timer again;
+	bool port_open;
+	char line[256];
+	size_t len;
+};
+
+static struct sim sim;
+
+static void log_line_of(void *arg, enum log_level level, const char *source, const char *text)
+{
+	dprintf(STDOUT_FILENO, "%s: %s\n", source, text);
+}
+
+static void own_line(void *arg, enum log_level level, const char *text)
+{
+	dprintf(STDOUT_FILENO, "%s\n", text);
+}
+
+static void put(const char *path, struct buf *b)
+{
+	struct err e = {0};
+
+	if (file_replace(path, b->data, b->len, 0600, &e) < 0)
+		log_error("%s", e.text);
+	buf_fini(b);
+}
+
+static unsigned count_up(const struct sim *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SIM_APS; i++)
+		n += s->air.aps[i].up;
+	return n;
+}
+
+static void on_hostapd_line(void *arg, const char *text)
+{
+	struct sim *s = arg;
+
+	s->enabled += strstr(text, ": AP-ENABLED") != NULL;
+	if (s->ready || s->enabled < count_up(s))
+		return;
+	s->ready = true;
+	dprintf(STDOUT_FILENO, "ready\n");
+}
+
+static void on_hostapd_ended(void *arg, int status)
+{
+	struct sim *s = arg;
+
+	s->enabled = 0;
+}
+
+static void start_hostapd(struct sim *s)
+{
+	const char *argv[SIM_APS + 2] = {"/sim/usr/sbin/hostapd"};
+	size_t n = 1;
+
+	for (unsigned i = 0; i < SIM_APS; i++) {
+		struct buf b = {0};
+
+		if (!s->air.aps[i].up)
+			continue;
+		str_format(s->conf[i], sizeof(s->conf[i]), PATH_SIM_AP, i + 1);
+		sim_hostapd_text(&b, &s->air, i);
+		put(s->conf[i], &b);
+		argv[n++] = s->conf[i];
+	}
+	s->enabled = 0;
+	service_stop(&s->hostapd);
+	if (n == 1)
+		return;
+	service_describe(&s->hostapd, "hostapd", argv);
+	s->hostapd.envp = (const char *const *)(uintptr_t)environ;
+	s->hostapd.line = on_hostapd_line;
+	s->hostapd.ended = on_hostapd_ended;
+	s->hostapd.arg = s;
+	service_start(&s->supervisor, &s->hostapd);
+}
+
+static void start_dnsmasq(struct sim *s)
+{
+	static const char *const argv[] = {
+	    "/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=" PATH_SIM_DNSMASQ, NULL};
+	struct buf b = {0};
+
+	sim_dnsmasq_text(&b, &s->air);
+	put(PATH_SIM_DNSMASQ, &b);
+	service_describe(&s->dnsmasq, "dnsmasq", argv);
+	service_restart(&s->supervisor, &s->dnsmasq);
+}
+
+static int set_addresses(struct sim *s, const struct sim_air *was, struct err *e)
+{
+	for (unsigned i = 0; i < SIM_APS; i++) {
+		char name[16];
+		unsigned index;
+
+		str_format(name, sizeof(name), "wlan%u", i + 1);
+		index = if_nametoindex(name);
+		if (index == 0)
+			return err_set(e, errno, "%s", name);
+		if (was != NULL &&
+		    address_del(&s->route, index, sim_router(was, i), SIM_PREFIX, e) < 0)
+			return -1;
+		if (address_add(&s->route, index, sim_router(&s->air, i), SIM_PREFIX, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_way_out(struct sim *s, const char *name, struct err *e)
+{
+	unsigned index = if_nametoindex(name);
+
+	if (index == 0)
+		return err_set(e, errno, "%s", name);
+	if (address_add(&s->route, index, WAY_OUT_ADDRESS, WAY_OUT_PREFIX, e) < 0 ||
+	    link_up(&s->route, index, true, e) < 0 ||
+	    route_default(&s->route, WAY_OUT_GATEWAY, e) < 0)
+		return -1;
+	return file_put("/proc/sys/net/ipv4/ip_forward", "1", e);
+}
+
+/* --- commands */
+
+static void obey(struct sim *s, const char *line)
+{
+	struct sim_air was = s->air;
+	struct err e = {0};
+	int change = sim_obey(&s->air, line, &e);
+
+	if (change > 0 && (change & SIM_CHANGE_SUBNET) != 0 && set_addresses(s, &was, &e) < 0)
+		change = -1;
+	if (change < 0) {
+		dprintf(s->port.fd, "error: %s\n", e.text);
+		return;
+	}
+	if ((change & SIM_CHANGE_APS) != 0)
+		start_hostapd(s);
+	if ((change & SIM_CHANGE_DHCP) != 0)
+		start_dnsmasq(s);
+	dprintf(s->port.fd, "ok\n");
+}
+
+static void on_port(void *arg, short revents)
+{
+	struct sim *s = arg;
+	ssize_t n = read(s->port.fd, s->line + s->len, sizeof(s->line) - s->len);
+	char *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		/* Nobody is at the other end: look again later. */
+		loop_io_del(s->loop, &s->port);
+		loop_timer_set(s->loop, &s->again, AGAIN_MS);
+		s->len = 0;
+		return;
+	}
+	s->len += (size_t)n;
+	while ((end = memchr(s->line, '\n', s->len)) != NULL) {
+		size_t used = (size_t)(end - s->line) + 1;
+
+		*end = '\0';
+		obey(s, s->line);
+		s->len -= used;
+		memmove(s->line, s->line + used, s->len);
+	}
+	if (s->len == sizeof(s->line))
+		s->len = 0;
+}
+
+static void look_for_port(void *arg)
+{
+	struct sim *s = arg;
+	struct err e = {0};
+	struct pollfd p;
+
+	if (!s->port_open) {
+		s->port.fd = port_open(SIM_PORT, &e);
+		s->port_open = s->port.fd >= 0;
+	}
+	p = (struct pollfd){.fd = s->port.fd, .events = POLLIN};
+	if (!s->port_open || poll(&p, 1, 0) < 0 || (p.revents & POLLHUP) != 0) {
+		loop_timer_set(s->loop, &s->again, s->port_open ? AGAIN_MS : AGAIN_MS * 4);
+		return;
+	}
+	s->port.events = POLLIN;
+	s->port.fn = on_port;
+	s->port.arg = s;
+	loop_io_add(s->loop, &s->port);
+}
+
+static void on_term(void *arg, int signo)
+{
+	struct sim *s = arg;
+
+	service_stop(&s->hostapd);
+	service_stop(&s->dnsmasq);
+	loop_stop(s->loop, 0);
+}
+
+static int begin(struct sim *s, struct err *e)
+{
+	static struct loop_signal term = {.signo = SIGTERM, .fn = on_term, .arg = &sim};
+	char name[16];
+
+	s->loop = loop_new(e);
+	if (s->loop == NULL || sim_enter(way_out_mac, name, e) < 0 ||
+	    netlink_open(&s->route, NETLINK_ROUTE, e) < 0)
+		return -1;
+	loop_signal_add(s->loop, &term);
+	s->supervisor = (struct supervisor){.loop = s->loop, .log = log_line_of, .arg = s};
+	sim_air_init(&s->air);
+	start_hostapd(s);
+	if (set_addresses(s, NULL, e) < 0 || set_way_out(s, name, e) < 0)
+		return -1;
+	start_dnsmasq(s);
+	s->again.fn = look_for_port;
+	s->again.arg = s;
+	look_for_port(s);
+	return 0;
+}
+
+int main(void)
+{
+	struct sim *s = &sim;
+	struct err e = {0};
+
+	log_open(own_line, s, "airlock-sim", LEVEL_INFO);
+	if (begin(s, &e) < 0 || loop_run(s->loop, &e) < 0) {
+		log_error("%s", e.text);
+		return 1;
+	}
+	return 0;
+}

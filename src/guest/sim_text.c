@@ -1,0 +1,168 @@
+/*
+ * sim_text: the air's configurations and commands.  Pure.
+ *
+ * An SSID goes to hostapd in hexadecimal, so no byte of it can be mistaken.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "guest/sim.h"
+#include "wire/wire.h"
+
+/* PBKDF2 of the first passphrase and SSID: computing it takes a tenth of a second. */
+#define FIRST_SSID       "airlock-wpa2"
+#define FIRST_PASSPHRASE "airlock-demo"
+#define FIRST_PSK        "6f491b2084e9e5c96faef99e32f654fc20609b4d40225b858d94d7f6f170d221"
+
+static void set_ap(struct sim_ap *ap, const char *ssid, bool sae, unsigned channel)
+{
+	*ap = (struct sim_ap){.sae = sae, .up = true, .channel = channel};
+	ap->ssid.len = (uint8_t)strlen(ssid);
+	memcpy(ap->ssid.bytes, ssid, ap->ssid.len);
+	str_copy(ap->passphrase, sizeof(ap->passphrase), FIRST_PASSPHRASE);
+}
+
+void sim_air_init(struct sim_air *a)
+{
+	set_ap(&a->aps[0], FIRST_SSID, false, 1);
+	set_ap(&a->aps[1], "airlock-wpa3", true, 6);
+	a->subnet = SIM_SUBNET;
+	a->dhcp = true;
+}
+
+uint32_t sim_router(const struct sim_air *a, unsigned i)
+{
+	return a->subnet + i * 128 + 1;
+}
+
+static bool is_first(const struct sim_ap *ap)
+{
+	return ap->ssid.len == sizeof(FIRST_SSID) - 1 &&
+	       memcmp(ap->ssid.bytes, FIRST_SSID, ap->ssid.len) == 0 &&
+	       strcmp(ap->passphrase, FIRST_PASSPHRASE) == 0;
+}
+
+void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i)
+{
+	const struct sim_ap *ap = &a->aps[i];
+	char hex[2 * SSID_MAX + 1];
+
+	str_hex(hex, ap->ssid.bytes, ap->ssid.len);
+	buf_addf(b,
+	    "interface=wlan%u\n"
+	    "driver=nl80211\n"
+	    "ssid2=%s\n"
+	    "hw_mode=g\n"
+	    "channel=%u\n"
+	    "ieee80211n=1\n"
+	    "wmm_enabled=1\n"
+	    "wpa=2\n"
+	    "rsn_pairwise=CCMP\n",
+	    i + 1, hex, ap->channel);
+	if (ap->sae)
+		buf_addf(b,
+		    "wpa_key_mgmt=SAE\n"
+		    "ieee80211w=2\n"
+		    "sae_password=%s\n",
+		    ap->passphrase);
+	else if (is_first(ap))
+		buf_addf(b, "wpa_key_mgmt=WPA-PSK\nwpa_psk=" FIRST_PSK "\n");
+	else
+		buf_addf(b, "wpa_key_mgmt=WPA-PSK\nwpa_passphrase=%s\n", ap->passphrase);
+}
+
+void sim_dnsmasq_text(struct buf *b, const struct sim_air *a)
+{
+	char first[16], last[16];
+
+	/* As root, for a change of user would clear the signal that ends it with us. */
+	buf_addf(b, "user=root\n"
+		    "bind-dynamic\n"
+		    "except-interface=lo\n"
+		    "no-hosts\n"
+		    "no-resolv\n"
+		    "address=/web.airlock.test/203.0.113.80\n"
+		    "log-facility=-\n");
+	for (unsigned i = 0; i < SIM_APS; i++) {
+		buf_addf(b, "interface=wlan%u\n", i + 1);
+		if (a->dhcp)
+			buf_addf(b, "dhcp-range=%s,%s,255.255.255.128,1h\n",
+			    wire_ipv4_text(first, sim_router(a, i) + 9),
+			    wire_ipv4_text(last, sim_router(a, i) + 119));
+	}
+	if (a->dhcp)
+		buf_addf(b, "dhcp-authoritative\n"
+			    "dhcp-rapid-commit\n"
+			    "no-ping\n"
+			    "dhcp-leasefile=/run/airlock/air.leases\n");
+}
+
+static bool is_printable(const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			return false;
+	return true;
+}
+
+static int obey_ap(struct sim_ap *ap, const char *what, const char *arg, struct err *e)
+{
+	size_t len = strlen(arg);
+	struct ssid ssid;
+	ssize_t n;
+
+	if (strcmp(what, "up") == 0 || strcmp(what, "down") == 0) {
+		ap->up = what[0] == 'u';
+		return SIM_CHANGE_APS;
+	}
+	if (strcmp(what, "ssid") == 0) {
+		n = str_unhex(ssid.bytes, sizeof(ssid.bytes), arg);
+		if (n < 1)
+			return err_set(e, 0, "an SSID is 1 to 32 bytes in hexadecimal");
+		ssid.len = (uint8_t)n;
+		ap->ssid = ssid;
+		return SIM_CHANGE_APS;
+	}
+	if (strcmp(what, "passphrase") == 0) {
+		if (len < 8 || len > 63 || !is_printable(arg))
+			return err_set(e, 0, "a passphrase is 8 to 63 printable bytes");
+		str_copy(ap->passphrase, sizeof(ap->passphrase), arg);
+		return SIM_CHANGE_APS;
+	}
+	return err_set(e, 0, "ap: up, down, ssid or passphrase");
+}
+
+static int obey_dhcp(struct sim_air *a, const char *what, const char *arg, struct err *e)
+{
+	char full[24];
+	uint32_t subnet;
+
+	if (strcmp(what, "on") == 0 || strcmp(what, "off") == 0) {
+		a->dhcp = what[1] == 'n';
+		return SIM_CHANGE_DHCP;
+	}
+	if (strcmp(what, "subnet") == 0) {
+		if (!str_format(full, sizeof(full), "%s.0", arg) ||
+		    !wire_ipv4_parse(full, &subnet))
+			return err_set(e, 0, "a subnet is like 10.0.0");
+		a->subnet = subnet;
+		return SIM_CHANGE_DHCP | SIM_CHANGE_SUBNET;
+	}
+	return err_set(e, 0, "dhcp: on, off or subnet");
+}
+
+int sim_obey(struct sim_air *a, const char *line, struct err *e)
+{
+	char what[16] = "";
+	unsigned n = 0;
+	int at = 0;
+
+	if (sscanf(line, "ap %u %15s %n", &n, what, &at) == 2) {
+		if (n < 1 || n > SIM_APS)
+			return err_set(e, 0, "access points are 1 to %d", SIM_APS);
+		return obey_ap(&a->aps[n - 1], what, at > 0 ? line + at : "", e);
+	}
+	if (sscanf(line, "dhcp %15s %n", what, &at) == 1)
+		return obey_dhcp(a, what, at > 0 ? line + at : "", e);
+	return err_set(e, 0, "commands are ap and dhcp");
+}

@@ -1,0 +1,182 @@
+/*
+ * supplicant_text: what wpa_supplicant says, taken apart.  Pure.
+ *
+ * Its messages are text for people with an event's name in front.  An SSID
+ * comes escaped and in quotes, but a quote in it is not always escaped, so the
+ * end is looked for from what follows it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "guest/supplicant.h"
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* One escape behind its backslash; returns the bytes used, 0 when it is none. */
+static size_t unescape(const char *p, size_t len, uint8_t *byte)
+{
+	static const char letters[] = "nrte\\\"";
+	static const char values[] = "\n\r\t\033\\\"";
+	const char *at;
+
+	if (len == 0)
+		return 0;
+	at = memchr(letters, p[0], sizeof(letters) - 1);
+	if (at != NULL) {
+		*byte = (uint8_t)values[at - letters];
+		return 1;
+	}
+	if (p[0] == 'x' && len >= 3 && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0) {
+		*byte = (uint8_t)(hex_digit(p[1]) * 16 + hex_digit(p[2]));
+		return 3;
+	}
+	return 0;
+}
+
+bool supplicant_ssid(const char *text, size_t len, struct ssid *out)
+{
+	out->len = 0;
+	for (size_t i = 0; i < len;) {
+		uint8_t byte = (uint8_t)text[i++];
+
+		if (byte == '\\')
+			i += unescape(text + i, len - i, &byte);
+		if (out->len == SSID_MAX)
+			return false;
+		out->bytes[out->len++] = byte;
+	}
+	return true;
+}
+
+char *ssid_text(char dst[SSID_TEXT], const struct ssid *s)
+{
+	size_t n;
+
+	dst[0] = '"';
+	str_escape(dst + 1, SSID_TEXT - 2, s->bytes, s->len);
+	n = strlen(dst);
+	dst[n] = '"';
+	dst[n + 1] = '\0';
+	return dst;
+}
+
+/* What stands between `before` and the last `after` of a text. */
+static void take_ssid(const char *text, const char *before, const char *after, struct ssid *out)
+{
+	const char *start = strstr(text, before), *end = NULL;
+
+	if (start == NULL)
+		return;
+	start += strlen(before);
+	for (const char *p = start; (p = strstr(p, after)) != NULL; p++)
+		end = p;
+	if (end != NULL && !supplicant_ssid(start, (size_t)(end - start), out))
+		out->len = 0;
+}
+
+static int number_after(const char *text, const char *key)
+{
+	const char *p = strstr(text, key);
+
+	return p != NULL ? atoi(p + strlen(key)) : 0;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static const struct {
+	const char *begins;
+	enum supplicant_kind kind;
+} kinds[] = {
+    {"CTRL-EVENT-SCAN-STARTED", SUPPLICANT_SCANNING},
+    {"CTRL-EVENT-NETWORK-NOT-FOUND", SUPPLICANT_NOT_FOUND},
+    {"SME: Trying to authenticate with", SUPPLICANT_TRYING},
+    {"Trying to associate with", SUPPLICANT_TRYING},
+    {"CTRL-EVENT-SSID-TEMP-DISABLED", SUPPLICANT_REFUSED},
+    {"CTRL-EVENT-ASSOC-REJECT", SUPPLICANT_REFUSED},
+    {"CTRL-EVENT-AUTH-REJECT", SUPPLICANT_REFUSED},
+    {"CTRL-EVENT-EAP-FAILURE", SUPPLICANT_EAP_FAILED},
+    {"CTRL-EVENT-CONNECTED", SUPPLICANT_CONNECTED},
+    {"CTRL-EVENT-DISCONNECTED", SUPPLICANT_DISCONNECTED},
+};
+
+void supplicant_parse(const char *text, struct supplicant_event *out)
+{
+	*out = (struct supplicant_event){0};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (begins(text, kinds[i].begins))
+			out->kind = kinds[i].kind;
+	switch (out->kind) {
+	case SUPPLICANT_TRYING:
+		take_ssid(text, "(SSID='", "' freq=", &out->ssid);
+		break;
+	case SUPPLICANT_REFUSED:
+		out->code = number_after(text, "status_code=");
+		take_ssid(text, "ssid=\"", "\" auth_failures=", &out->ssid);
+		if (strstr(text, "reason=WRONG_KEY") != NULL)
+			out->kind = SUPPLICANT_WRONG_KEY;
+		break;
+	case SUPPLICANT_DISCONNECTED:
+		out->code = number_after(text, "reason=");
+		out->local = strstr(text, "locally_generated=1") != NULL;
+		break;
+	case SUPPLICANT_OTHER:
+	case SUPPLICANT_SCANNING:
+	case SUPPLICANT_NOT_FOUND:
+	case SUPPLICANT_WRONG_KEY:
+	case SUPPLICANT_EAP_FAILED:
+	case SUPPLICANT_CONNECTED:
+		break;
+	}
+}
+
+bool supplicant_value(const char *reply, const char *key, char *dst, size_t size)
+{
+	size_t n = strlen(key);
+
+	for (const char *p = reply; p != NULL && *p != '\0';) {
+		if (strncmp(p, key, n) == 0 && p[n] == '=') {
+			size_t len = strcspn(p + n + 1, "\n");
+
+			str_format(dst, size, "%.*s", (int)len, p + n + 1);
+			return true;
+		}
+		p = strchr(p, '\n');
+		p = p != NULL ? p + 1 : NULL;
+	}
+	return false;
+}
+
+/* "bssid / frequency / signal level / flags / ssid", separated by tabs, after a heading. */
+bool supplicant_result(const char **at, struct ssid *out)
+{
+	const char *p = *at;
+
+	while (*p != '\0') {
+		size_t len = strcspn(p, "\n");
+		const char *field = p;
+		int tabs = 0;
+
+		for (size_t i = 0; i < len && tabs < 4; i++)
+			if (p[i] == '\t') {
+				tabs++;
+				field = p + i + 1;
+			}
+		*at = p[len] == '\n' ? p + len + 1 : p + len;
+		if (tabs == 4 && supplicant_ssid(field, (size_t)(p + len - field), out))
+			return true;
+		p = *at;
+	}
+	return false;
+}

@@ -1,0 +1,221 @@
+/*
+ * uplink: wpa_supplicant, and what its events mean to people.
+ *
+ * The user's file is given to it unchanged; what is ours to decide (the control
+ * socket, the country) lies in a second file that is read over the first.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "guest/guest.h"
+#include "guest/text.h"
+
+static void write_files(struct guest *g)
+{
+	struct buf b = {0};
+
+	text_supplicant(&b, &g->settings);
+	file_write(PATH_SUPPLICANT_OUR, &b, 0600);
+	buf_fini(&b);
+	file_write(PATH_SUPPLICANT, &g->settings.supplicant, 0600);
+}
+
+static void on_line(void *arg, const char *text)
+{
+	struct guest *g = arg;
+
+	str_copy(g->uplink.last_words, sizeof(g->uplink.last_words), text);
+}
+
+static void on_ended(void *arg, int status)
+{
+	struct guest *g = arg;
+
+	supplicant_detach(&g->uplink.supplicant);
+	router_event(g, STATION_SUPPLICANT_ENDED, g->uplink.last_words);
+	supplicant_attach(&g->uplink.supplicant);
+}
+
+/* --- what there is to look for */
+
+static void on_networks(void *arg, const char *reply)
+{
+	struct guest *g = arg;
+	unsigned all = 0, disabled = 0;
+
+	/* A heading, then a line each: "id, ssid, bssid, flags", separated by tabs. */
+	for (const char *p = reply;
+	     p != NULL && (p = strchr(p, '\n')) != NULL && p[1] != '\0';) {
+		size_t len = strcspn(++p, "\n");
+		static const char flag[] = "[DISABLED]";
+
+		all++;
+		disabled += memmem(p, len, flag, sizeof(flag) - 1) != NULL;
+	}
+	if (reply != NULL && all == 0)
+		router_event(g, STATION_UNCONFIGURED, "no network is configured");
+	else if (reply != NULL && all == disabled)
+		router_event(g, STATION_UNCONFIGURED, "every configured network is disabled");
+}
+
+static void on_attached(void *arg)
+{
+	struct guest *g = arg;
+
+	g->uplink.limited = g->settings.simulated;
+	supplicant_request(&g->uplink.supplicant, "LIST_NETWORKS", on_networks);
+}
+
+/* --- events */
+
+/* No known network answered: say what was heard instead. */
+static void on_results(void *arg, const char *reply)
+{
+	struct guest *g = arg;
+	const struct ssid *tried = &g->uplink.tried;
+	const char *at = reply;
+	unsigned count = 0;
+	char text[64];
+	struct ssid s;
+
+	if (reply == NULL)
+		return;
+	while (supplicant_result(&at, &s)) {
+		/* It is there; the supplicant leaves it alone for a while, as it failed. */
+		if (tried->len > 0 && s.len == tried->len &&
+		    memcmp(s.bytes, tried->bytes, s.len) == 0)
+			return;
+		count++;
+	}
+	if (count == 0)
+		str_copy(text, sizeof(text), "saw none at all");
+	else
+		str_format(text, sizeof(text), "saw %u other%s", count, count == 1 ? "" : "s");
+	router_event(g, STATION_NOT_FOUND, text);
+}
+
+/* Look at all channels from now on.  Whether that was different before. */
+static bool look_everywhere(struct guest *g)
+{
+	bool was = g->uplink.limited;
+
+	if (was)
+		supplicant_request(&g->uplink.supplicant, "SET freq_list ", NULL);
+	g->uplink.limited = false;
+	return was;
+}
+
+static void on_not_found(struct guest *g)
+{
+	/* The first, short look was in vain: now everywhere, at once. */
+	if (look_everywhere(g))
+		supplicant_request(&g->uplink.supplicant, "SCAN", NULL);
+	else
+		supplicant_request(&g->uplink.supplicant, "SCAN_RESULTS", on_results);
+}
+
+static void on_disconnected(struct guest *g, const struct supplicant_event *ev)
+{
+	const char *name = g->station.network;
+	char text[192];
+
+	if (ev->local && ev->code == 4)
+		str_format(text, sizeof(text), "the access point of %s is gone", name);
+	else if (ev->local)
+		str_format(text, sizeof(text), "left %s (reason %d)", name, ev->code);
+	else
+		str_format(text, sizeof(text),
+		    "the access point of %s ended the connection "
+		    "(reason %d)",
+		    name, ev->code);
+	router_event(g, STATION_DISCONNECTED, text);
+}
+
+static void on_event(void *arg, const struct supplicant_event *ev)
+{
+	struct guest *g = arg;
+	char name[SSID_TEXT], text[SSID_TEXT + 64];
+
+	if (ev->ssid.len > 0)
+		g->uplink.tried = ev->ssid;
+	ssid_text(name, &g->uplink.tried);
+	switch (ev->kind) {
+	case SUPPLICANT_OTHER:
+		break;
+	case SUPPLICANT_SCANNING:
+		router_event(g, STATION_SCAN, NULL);
+		break;
+	case SUPPLICANT_NOT_FOUND:
+		on_not_found(g);
+		break;
+	case SUPPLICANT_TRYING:
+		router_event(g, STATION_TRYING, name);
+		break;
+	case SUPPLICANT_WRONG_KEY:
+		router_event(g, STATION_WRONG_KEY, name);
+		break;
+	case SUPPLICANT_REFUSED:
+		str_format(text, sizeof(text), "%s refuses the connection (status %d)", name,
+		    ev->code);
+		router_event(g, STATION_REFUSED, text);
+		break;
+	case SUPPLICANT_EAP_FAILED:
+		str_format(text, sizeof(text), "%s refuses the credentials", name);
+		router_event(g, STATION_REFUSED, text);
+		break;
+	case SUPPLICANT_CONNECTED:
+		look_everywhere(g);
+		address_expect(g);
+		router_event(g, STATION_CONNECTED, name);
+		break;
+	case SUPPLICANT_DISCONNECTED:
+		on_disconnected(g, ev);
+		break;
+	}
+}
+
+/* --- its life */
+
+void uplink_init(struct guest *g)
+{
+	static const char *const argv[] = {"/usr/sbin/wpa_supplicant", "-Dnl80211",
+	    "-i" RADIO_NAME, "-c" PATH_SUPPLICANT, "-I" PATH_SUPPLICANT_OUR, NULL};
+	struct service *v = &g->uplink.wpa;
+
+	service_describe(v, "wpa_supplicant", argv);
+	v->ended = on_ended;
+	v->line = on_line;
+	v->arg = g;
+	supplicant_init(&g->uplink.supplicant, g->loop);
+	g->uplink.supplicant.event = on_event;
+	g->uplink.supplicant.attached = on_attached;
+	g->uplink.supplicant.arg = g;
+}
+
+void uplink_go_on(struct guest *g)
+{
+	if (g->uplink.wpa.wanted)
+		return;
+	write_files(g);
+	service_start(&g->supervisor, &g->uplink.wpa);
+	supplicant_attach(&g->uplink.supplicant);
+}
+
+void uplink_changed(struct guest *g)
+{
+	if (!g->uplink.wpa.wanted)
+		return;
+	write_files(g);
+	supplicant_detach(&g->uplink.supplicant);
+	g->uplink.tried = (struct ssid){0};
+	router_event(g, STATION_NEW_CONFIGURATION, NULL);
+	service_restart(&g->supervisor, &g->uplink.wpa);
+	supplicant_attach(&g->uplink.supplicant);
+}
+
+void uplink_reset(struct guest *g)
+{
+	supplicant_detach(&g->uplink.supplicant);
+	service_stop(&g->uplink.wpa);
+	g->uplink.tried = (struct ssid){0};
+}
