@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/demo.h"
@@ -90,6 +91,8 @@ static int run_world(int listener, int link, const char *nonce, struct err *e)
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return err_set(e, errno, "poll");
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			; /* connections that ended */
 		if (p[1].revents != 0) {
 			ssize_t n = read(link, tap, sizeof(tap) - 1);
 
@@ -128,8 +131,6 @@ static int be_world(int link, const char *nonce, struct err *e)
 	listener = listen_web(e);
 	if (listener < 0 || write(link, "k", 1) != 1)
 		return -1;
-	/* After demo_run, which waits for its own children. */
-	signal(SIGCHLD, SIG_IGN);
 	return run_world(listener, link, nonce, e);
 }
 
