@@ -42,17 +42,15 @@ void hash_data(char dst[HASH_TEXT], const void *data, size_t len)
 
 int hash_fd(char dst[HASH_TEXT], int fd, const char *what, uint64_t *size, struct err *e)
 {
-	auto_free char *chunk = malloc(1 << 18);
+	char chunk[1 << 16];
 	EVP_MD_CTX *ctx;
 	uint64_t total = 0;
 	ssize_t n;
 
-	if (chunk == NULL)
-		abort();
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_set(e, errno, "read %s", what);
 	ctx = begin();
-	while ((n = read(fd, chunk, 1 << 18)) != 0) {
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {

@@ -73,7 +73,7 @@ static int check(const struct buf *vmlinux, struct err *e)
 
 int kernel_unwrap(const void *image, size_t len, struct buf *vmlinux, struct err *e)
 {
-	size_t offset, size;
+	size_t offset = 0, size = 0;
 	const uint8_t *payload;
 	uint32_t want;
 

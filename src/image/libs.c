@@ -152,18 +152,16 @@ static void add_dependencies(struct dependencies *d, const struct index *x, cons
 	}
 }
 
-static struct dependencies *dependencies_of(const struct index *x, const char *package)
+static void list_dependencies(
+    struct dependencies *d, const struct index *x, const char *package)
 {
-	struct dependencies *d = calloc(1, sizeof(*d));
 	const struct index_entry *entry = index_find(x, package);
 
-	if (d == NULL)
-		abort();
+	d->count = 0;
 	for (size_t next = 0; entry != NULL; entry = next < d->count ? d->list[next++] : NULL) {
 		add_dependencies(d, x, entry->pre_depends);
 		add_dependencies(d, x, entry->depends);
 	}
-	return d;
 }
 
 enum width { LIKELY, LIBRARIES, ALL, WIDTHS };
@@ -185,20 +183,20 @@ static bool within(enum width width, const char *soname, const char *package)
 /* Look for one library.  1 found and taken, 0 not found, -1 with *e. */
 static int look_for(struct closing *c, const struct want *want, enum width width, struct err *e)
 {
-	auto_free struct dependencies *d = NULL;
+	struct dependencies d;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < c->packages->count; i++)
 		r = take_from(c, c->packages->list[i], want->soname, e);
 	if (r != 0 || want->package == NULL)
 		return r;
-	d = dependencies_of(&c->packages->source->index, want->package);
-	for (size_t i = 0; r == 0 && i < d->count; i++) {
+	list_dependencies(&d, &c->packages->source->index, want->package);
+	for (size_t i = 0; r == 0 && i < d.count; i++) {
 		struct package *pkg;
 
-		if (!within(width, want->soname, d->list[i]->name))
+		if (!within(width, want->soname, d.list[i]->name))
 			continue;
-		pkg = package_open(c->packages, d->list[i]->name, e);
+		pkg = package_open(c->packages, d.list[i]->name, e);
 		r = pkg != NULL ? take_from(c, pkg, want->soname, e) : -1;
 	}
 	return r;

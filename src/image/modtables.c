@@ -42,8 +42,9 @@ static void add_lines(struct modules *m, struct module *mod, struct buf *dep,
 
 	list_needed(m, mod->name, &needed);
 	buf_addf(dep, "%s:", mod->path);
-	for (size_t i = needed.count - 1; i-- > 0;)
-		buf_addf(dep, " %s", needed.list[i]->path);
+	for (size_t i = needed.count; i-- > 0;)
+		if (needed.list[i] != mod)
+			buf_addf(dep, " %s", needed.list[i]->path);
 	buf_addf(dep, "\n");
 	selection_fini(&needed);
 	while ((text = module_info(mod, "softdep", &at)) != NULL)

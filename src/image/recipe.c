@@ -16,8 +16,8 @@ enum kind { KIND_TEXT, KIND_NUMBER, KIND_LIST, KIND_PAIRS };
 
 struct key {
 	const char *name;
-	enum kind kind;
 	size_t offset;
+	enum kind kind;
 	bool required;
 };
 
@@ -25,34 +25,34 @@ struct key {
 #define IN(member) offsetof(struct recipe_tree, member)
 
 static const struct key top_keys[] = {
-    {"architecture", KIND_TEXT, AT(architecture), true},
-    {"components", KIND_LIST, AT(components), true},
-    {"libraries", KIND_LIST, AT(libraries), true},
-    {NULL, KIND_TEXT, 0, false},
+    {"architecture", AT(architecture), KIND_TEXT, true},
+    {"components", AT(components), KIND_LIST, true},
+    {"libraries", AT(libraries), KIND_LIST, true},
+    {NULL, 0, KIND_TEXT, false},
 };
 
 static const struct key kernel_keys[] = {
-    {"package", KIND_TEXT, AT(kernel_package), true},
-    {"image", KIND_TEXT, AT(kernel_image), true},
-    {"modules", KIND_TEXT, AT(kernel_modules), true},
-    {"aliases", KIND_LIST, AT(kernel_aliases), false},
-    {NULL, KIND_TEXT, 0, false},
+    {"package", AT(kernel_package), KIND_TEXT, true},
+    {"image", AT(kernel_image), KIND_TEXT, true},
+    {"modules", AT(kernel_modules), KIND_TEXT, true},
+    {"aliases", AT(kernel_aliases), KIND_LIST, false},
+    {NULL, 0, KIND_TEXT, false},
 };
 
 static const struct key tree_keys[] = {
-    {"files", KIND_PAIRS, IN(files), false},
-    {"programs", KIND_PAIRS, IN(programs), false},
-    {"modules", KIND_LIST, IN(modules), false},
-    {"module_dir", KIND_TEXT, IN(module_dir), true},
-    {"directories", KIND_LIST, IN(directories), false},
-    {"links", KIND_PAIRS, IN(links), false},
-    {"lines", KIND_PAIRS, IN(lines), false},
-    {"devices", KIND_PAIRS, IN(devices), false},
-    {"compression", KIND_TEXT, IN(compression), false},
-    {"level", KIND_NUMBER, IN(level), false},
-    {"block", KIND_NUMBER, IN(block), false},
-    {"plain", KIND_LIST, IN(plain), false},
-    {NULL, KIND_TEXT, 0, false},
+    {"files", IN(files), KIND_PAIRS, false},
+    {"programs", IN(programs), KIND_PAIRS, false},
+    {"modules", IN(modules), KIND_LIST, false},
+    {"module_dir", IN(module_dir), KIND_TEXT, true},
+    {"directories", IN(directories), KIND_LIST, false},
+    {"links", IN(links), KIND_PAIRS, false},
+    {"lines", IN(lines), KIND_PAIRS, false},
+    {"devices", IN(devices), KIND_PAIRS, false},
+    {"compression", IN(compression), KIND_TEXT, false},
+    {"level", IN(level), KIND_NUMBER, false},
+    {"block", IN(block), KIND_NUMBER, false},
+    {"plain", IN(plain), KIND_LIST, false},
+    {NULL, 0, KIND_TEXT, false},
 };
 
 /* Which sections a file has, and where each goes. */

@@ -29,7 +29,7 @@
 
 #include "image/squash.h"
 
-#define STOPPED   -1000 /* beside the library's own errors */
+#define STOPPED   (-1000) /* beside the library's own errors */
 #define NO_XATTR  0xFFFFFFFFu
 #define WORKERS   2
 #define IMAGE_MAX ((size_t)1 << 30)
@@ -69,15 +69,9 @@ static int memory_write(sqfs_file_t *file, sqfs_u64 offset, const void *src, siz
 
 	if (offset > IMAGE_MAX || size > IMAGE_MAX - offset)
 		return SQFS_ERROR_OVERFLOW;
-	if (offset > b->len && memory_resize(file, offset) < 0)
-		return SQFS_ERROR_OVERFLOW;
-	if (offset == b->len)
-		buf_add(b, src, size);
-	else {
-		if (offset + size > b->len && memory_resize(file, offset + size) < 0)
-			return SQFS_ERROR_OVERFLOW;
-		memcpy(b->data + offset, src, size);
-	}
+	if (offset + size > b->len)
+		memory_resize(file, offset + size);
+	memcpy(b->data + offset, src, size);
 	return 0;
 }
 
@@ -389,7 +383,7 @@ int squash_write(
 		.out = out}};
 	int r;
 
-	w.inodes = calloc(t->count, sizeof(*w.inodes));
+	w.inodes = calloc(t->count, sizeof(sqfs_inode_generic_t *));
 	w.references = calloc(t->count, sizeof(*w.references));
 	if (w.inodes == NULL || w.references == NULL)
 		abort();

@@ -50,7 +50,9 @@ static bool same(const struct tree_node *a, const struct tree_node *b)
 		return false;
 	if (S_ISLNK(a->mode))
 		return strcmp(a->target, b->target) == 0;
-	return a->len == 0 || memcmp(a->data, b->data, a->len) == 0;
+	if (a->len == 0)
+		return true;
+	return a->data != NULL && b->data != NULL && memcmp(a->data, b->data, a->len) == 0;
 }
 
 static void push(struct tree *t, const char *path, const struct tree_node *node)

@@ -27,19 +27,17 @@ static struct archive *reader(void)
 static int drain(
     struct archive *a, const char *what, size_t max, struct buf *out, struct err *e)
 {
-	auto_free char *chunk = malloc(1 << 18);
+	char chunk[1 << 16];
 	struct archive_entry *entry;
 	size_t start = out->len;
 	la_ssize_t n;
 
-	if (chunk == NULL)
-		abort();
 	if (archive_read_next_header(a, &entry) != ARCHIVE_OK)
 		return err_set(e, 0, "unpack %s: %s", what,
 		    archive_error_string(a) ? archive_error_string(a) : "it is empty");
 	if (archive_filter_count(a) < 2)
 		return err_set(e, 0, "unpack %s: not compressed in a known way", what);
-	while ((n = archive_read_data(a, chunk, 1 << 18)) > 0) {
+	while ((n = archive_read_data(a, chunk, sizeof(chunk))) > 0) {
 		if (out->len - start + (size_t)n > max)
 			return err_set(e, 0, "unpack %s: more than %zu bytes", what, max);
 		buf_add(out, chunk, (size_t)n);
