@@ -40,7 +40,7 @@ static const struct {
 	const char *path;
 	mode_t mode;
 } writable_dirs[] = {
-    {"/run/airlock", 0700},
+    {"/run/airlock", 0711}, /* dnsmasq reads its name servers; files have modes of their own */
     {"/var/lib", 0755},
     {"/var/lib/dhcpcd", 0755},
     {"/run/dhcpcd", 0755},
