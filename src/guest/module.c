@@ -54,12 +54,28 @@ void modules_fini(struct modules *m)
 	m->count = 0;
 }
 
+/* Trying again what is there already costs the kernel as much as the first time. */
+static bool is_live(const char *path)
+{
+	struct err ignored = {0};
+	auto_free char *text = NULL;
+	char name[MODULE_NAME], file[128];
+	size_t len;
+
+	moddep_name(path, strlen(path), name);
+	str_format(file, sizeof(file), "/sys/module/%s/initstate", name);
+	text = file_read(file, 4096, &len, &ignored);
+	return text != NULL && strncmp(text, "live", 4) == 0;
+}
+
 static int insert(
     const struct module_set *s, const char *path, const char *options, struct err *e)
 {
 	char full[384];
 	auto_fd fd = -1;
 
+	if (is_live(path))
+		return 0;
 	if (!str_format(full, sizeof(full), "%s/%s", s->dir, path))
 		return err_set(e, ENAMETOOLONG, "module %s", path);
 	fd = open(full, O_RDONLY | O_CLOEXEC);

@@ -43,7 +43,7 @@ int router_init(struct guest *g, struct err *e)
 static void console_go_on(struct guest *g)
 {
 	static const char *const argv[] = {
-	    "/usr/bin/busybox", "setsid", "-c", "/usr/bin/busybox", "sh", NULL};
+	    "/usr/bin/busybox", "cttyhack", "/usr/bin/busybox", "sh", NULL};
 
 	if (g->settings.console == g->console.wanted)
 		return;

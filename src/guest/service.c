@@ -222,7 +222,8 @@ void service_stop(struct service *v)
 	if (!v->running)
 		return;
 	v->stopping = true;
-	kill(v->child.pid, SIGTERM);
+	/* A shell on a terminal heeds a hang-up only. */
+	kill(v->child.pid, v->tty != NULL ? SIGHUP : SIGTERM);
 	loop_timer_set(v->of->loop, &v->timer, SERVICE_KILL_MS);
 }
 
