@@ -1,5 +1,6 @@
 /* image/elf over any bytes: every question that is asked of an ELF file, and what modules say.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "image/elf.h"
@@ -39,6 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct elf f;
 	size_t len;
 
+	if (modules_unsigned_length(data, size) > size)
+		abort();
 	if (elf_open(&f, data, size, &e) < 0)
 		return 0;
 	elf_needed(&f, on_needed, NULL, &e);
