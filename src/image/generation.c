@@ -23,67 +23,6 @@
 
 #define MANIFEST_MAX ((size_t)8 << 20)
 
-static int no_image(struct err *e, const char *fmt, const char *what, const char *where)
-{
-	err_set(e, 0, fmt, what, where);
-	err_hint(e, "airlock image build");
-	return err_is(e, ERR_IMAGE);
-}
-
-/* Turn an id, NULL or "previous" into the id of a generation. */
-static int find_id(const char *store, const char *id, char dst[STORE_ID], struct err *e)
-{
-	if (id == NULL && !store_read_link(store, "current", dst))
-		return no_image(e, "there is no %s in %s", "image", store);
-	if (id == NULL)
-		return 0;
-	if (strcmp(id, "previous") == 0) {
-		if (store_read_link(store, "previous", dst))
-			return 0;
-		return no_image(e, "there is no %s in %s", "previous image", store);
-	}
-	if (!store_id_valid(id)) {
-		err_set(e, 0,
-		    "\"%s\" is no image: accepted: 12 hexadecimal digits, or previous", id);
-		err_hint(e, "airlock image list");
-		return err_is(e, ERR_IMAGE);
-	}
-	memcpy(dst, id, STORE_ID);
-	return 0;
-}
-
-int image_find(const char *store, const char *id, struct image_paths *out, struct err *e)
-{
-	const struct {
-		const char *name;
-		char *path;
-	} files[] = {{"vmlinux", out->kernel}, {"initrd", out->initrd},
-	    {"root.squashfs", out->root}, {"sim.squashfs", out->sim},
-	    {"manifest.json", out->manifest}};
-	char absolute[PATH_MAX];
-
-	*out = (struct image_paths){0};
-	if (find_id(store, id, out->id, e) < 0)
-		return -1;
-	/* Whoever uses the paths may have another working directory. */
-	if (realpath(store, absolute) == NULL)
-		return no_image(e, "there is no image %s in %s", out->id, store);
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		if (!str_format(files[i].path, sizeof(out->kernel), "%s/generations/%s/%s",
-			absolute, out->id, files[i].name))
-			return err_set(e, ENAMETOOLONG, "store %s", store);
-		if (access(files[i].path, R_OK) < 0) {
-			if (i == 0 && errno == ENOENT)
-				return no_image(
-				    e, "there is no image %s in %s", out->id, store);
-			err_set(e, errno, "image %s: %s", out->id, files[i].name);
-			err_hint(e, "airlock image build");
-			return err_is(e, ERR_IMAGE);
-		}
-	}
-	return 0;
-}
-
 static int read_manifest(
     const char *path, struct manifest_summary *s, char sha256[HASH_TEXT], struct err *e)
 {

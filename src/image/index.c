@@ -226,37 +226,44 @@ static int rank(char c)
 	return isalpha((unsigned char)c) ? c : c + 256;
 }
 
-/* Alternating runs of other characters and of digits, up to `stop`. */
+static bool digit_at(const char *p, const char *end)
+{
+	return p < end && isdigit((unsigned char)*p);
+}
+
+/* Compare runs of digits as numbers of any length, and step over them. */
+static int compare_number(const char **a, const char *a_end, const char **b, const char *b_end)
+{
+	int first = 0;
+
+	while (*a < a_end && **a == '0')
+		++*a;
+	while (*b < b_end && **b == '0')
+		++*b;
+	for (; digit_at(*a, a_end) && digit_at(*b, b_end); ++*a, ++*b)
+		first = first != 0 ? first : **a - **b;
+	if (digit_at(*a, a_end))
+		return 1;
+	return digit_at(*b, b_end) ? -1 : first;
+}
+
+/* Alternating runs of other characters and of digits. */
 static int compare_part(const char *a, const char *a_end, const char *b, const char *b_end)
 {
 	while (a < a_end || b < b_end) {
-		while ((a < a_end && !isdigit((unsigned char)*a)) ||
-		       (b < b_end && !isdigit((unsigned char)*b))) {
-			int l = a < a_end ? rank(*a) : 0, r = b < b_end ? rank(*b) : 0;
+		int order;
 
-			if (l != r)
-				return l - r;
+		while (
+		    (a < a_end && !digit_at(a, a_end)) || (b < b_end && !digit_at(b, b_end))) {
+			order = (a < a_end ? rank(*a) : 0) - (b < b_end ? rank(*b) : 0);
+			if (order != 0)
+				return order;
 			a += a < a_end;
 			b += b < b_end;
 		}
-		for (; a < a_end && *a == '0'; a++)
-			;
-		for (; b < b_end && *b == '0'; b++)
-			;
-		int first = 0;
-
-		while (a < a_end && b < b_end && isdigit((unsigned char)*a) &&
-		       isdigit((unsigned char)*b)) {
-			first = first != 0 ? first : *a - *b;
-			a++;
-			b++;
-		}
-		if (a < a_end && isdigit((unsigned char)*a))
-			return 1;
-		if (b < b_end && isdigit((unsigned char)*b))
-			return -1;
-		if (first != 0)
-			return first;
+		order = compare_number(&a, a_end, &b, b_end);
+		if (order != 0)
+			return order;
 	}
 	return 0;
 }

@@ -79,4 +79,7 @@ const char *modinfo_next(const char *info, size_t len, const char *key, size_t *
 /* The same of a module that a selection has. */
 const char *module_info(const struct module *mod, const char *key, size_t *at);
 
+/* How long a module is without the signature that may follow it. */
+size_t modules_unsigned_length(const void *data, size_t len);
+
 #endif

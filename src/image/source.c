@@ -81,8 +81,11 @@ static int refresh_list(struct source *s, const char *url, const char *name, con
 	str_format(fresh_name, sizeof(fresh_name), "%s.new", name);
 	str_format(fresh, sizeof(fresh), "%s/%s", s->cache.dir, fresh_name);
 	if (cache_refresh(
-		&s->cache, url, "the archive's list", fresh_name, INRELEASE_MAX, away, e) < 0)
+		&s->cache, url, "the archive's list", fresh_name, INRELEASE_MAX, away, e) < 0) {
+		if (e->num == ENOENT)
+			err_hint(e, "is there a suite %s on that mirror?", s->options->suite);
 		return -1;
+	}
 	if (take_list(s, fresh, e) < 0) {
 		unlink(fresh);
 		return err_ctx(e, "%s", url);

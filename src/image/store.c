@@ -133,29 +133,6 @@ static int replace_link(const char *dir, const char *link, const char *id, struc
 	return 0;
 }
 
-bool store_id_valid(const char *text)
-{
-	return strlen(text) == STORE_ID - 1 && strspn(text, "0123456789abcdef") == STORE_ID - 1;
-}
-
-bool store_read_link(const char *dir, const char *link, char id[STORE_ID])
-{
-	static const char prefix[] = "generations/";
-	char path[600], target[64];
-	ssize_t n;
-
-	str_format(path, sizeof(path), "%s/%s", dir, link);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
-	if (strncmp(target, prefix, strlen(prefix)) != 0 ||
-	    !store_id_valid(target + strlen(prefix)))
-		return false;
-	memcpy(id, target + strlen(prefix), STORE_ID);
-	return true;
-}
-
 int store_switch(const char *dir, const char id[STORE_ID], struct err *e)
 {
 	char was[STORE_ID];

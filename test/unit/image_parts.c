@@ -244,6 +244,22 @@ static void reads_modinfo(void)
 	CHECK_STR(modinfo_next(info, len, "depends", &at), "b,c");
 }
 
+static void cuts_signatures(void)
+{
+	static const char mark[] = "~Module signature appended~\n";
+	char data[100] = {0};
+	size_t end = sizeof(data) - strlen(mark);
+
+	CHECK_INT(modules_unsigned_length(data, sizeof(data)), sizeof(data));
+	memcpy(data + end, mark, strlen(mark));
+	data[end - 1] = 20;
+	CHECK_INT(modules_unsigned_length(data, sizeof(data)), end - 12 - 20);
+	data[end - 4] = 1;
+	CHECK_INT(modules_unsigned_length(data, sizeof(data)), sizeof(data));
+	CHECK_INT(modules_unsigned_length(mark, strlen(mark)), strlen(mark));
+	CHECK_INT(modules_unsigned_length(NULL, 0), 0);
+}
+
 static void finds_the_mirror(void)
 {
 	char m[64];
@@ -385,6 +401,7 @@ int main(void)
 	RUN(unwraps_kernels);
 	RUN(reads_elf);
 	RUN(reads_modinfo);
+	RUN(cuts_signatures);
 	RUN(finds_the_mirror);
 	RUN(splits_arrows);
 	RUN(grows_trees);
