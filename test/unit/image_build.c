@@ -134,6 +134,7 @@ static void stops_when_told(void)
 static void keeps_generations(void)
 {
 	struct image_paths first, second, out;
+	struct stat a, b;
 	struct image_entry *list;
 	struct buf was = fake_read(init);
 
@@ -142,6 +143,11 @@ static void keeps_generations(void)
 	fake_write(init, was.data, was.len);
 	CHECK_INT(build(&second), 0);
 	CHECK(strcmp(first.id, second.id) != 0);
+	/* What did not change is on the disk once. */
+	CHECK(stat(first.kernel, &a) == 0 && stat(second.kernel, &b) == 0 &&
+	      a.st_ino == b.st_ino);
+	CHECK(stat(first.initrd, &a) == 0 && stat(second.initrd, &b) == 0 &&
+	      a.st_ino != b.st_ino);
 	CHECK_INT(image_list(store, &list, &e), 2);
 	CHECK_INT(list[0].current + list[1].current, 1);
 	CHECK_INT(list[0].previous + list[1].previous, 1);
