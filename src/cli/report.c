@@ -44,11 +44,12 @@ static const char *bars(int dbm)
 
 static void print_network(const struct wire_status *g)
 {
-	char ssid[129], a[16], b[16], t[32], u[32];
+	char ssid[129], security[4 * sizeof(g->security)], a[16], b[16], t[32], u[32];
 
 	str_escape(ssid, sizeof(ssid), g->ssid, MIN(g->ssid_len, (uint8_t)32));
+	str_clean(security, sizeof(security), g->security, strlen(g->security));
 	if (g->ssid_len > 0)
-		row("network", "%s  (%s, %u MHz)", ssid, g->security, g->frequency_mhz);
+		row("network", "%s  (%s, %u MHz)", ssid, security, g->frequency_mhz);
 	if (g->signal_dbm != 0)
 		row("signal", "%s  %d dBm, %u.%u Mbit/s", bars(g->signal_dbm), g->signal_dbm,
 		    g->tx_kbit / 1000, g->tx_kbit % 1000 / 100);
