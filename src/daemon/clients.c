@@ -190,7 +190,9 @@ static void do_status(struct machine *m, struct request *r)
 {
 	if (channel_send(m, WIRE_ASK_STATUS)) {
 		r->waits_for_status = true;
-		loop_timer_set(m->loop, &m->status_timer, STATUS_TIMEOUT_MS);
+		/* The first who waits sets it: those who come later must not put it off. */
+		if (!m->status_timer.armed)
+			loop_timer_set(m->loop, &m->status_timer, STATUS_TIMEOUT_MS);
 		return;
 	}
 	send_report(m, r);
