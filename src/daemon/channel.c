@@ -71,6 +71,17 @@ static void on_log(struct machine *m, const struct wire_msg *msg)
 	clients_log(m, &line);
 }
 
+static void on_status(struct machine *m, const struct wire_msg *msg)
+{
+	bool new_lease =
+	    m->status.address != msg->status.address || m->status.prefix != msg->status.prefix;
+
+	m->status = msg->status;
+	clients_status(m);
+	if (new_lease)
+		network_check(m);
+}
+
 static void on_message(void *arg, struct wire_msg *msg)
 {
 	struct machine *m = arg;
@@ -99,9 +110,7 @@ static void on_message(void *arg, struct wire_msg *msg)
 	} else if (msg->type == WIRE_LOG) {
 		on_log(m, msg);
 	} else {
-		m->status = msg->status;
-		clients_status(m);
-		network_check(m);
+		on_status(m, msg);
 	}
 }
 

@@ -74,7 +74,10 @@ struct machine {
 	struct hostnet_net net;
 	uint32_t router;
 	struct loop_io route_watch;
-	int tap, air; /* descriptors of the taps, or -1 */
+	struct loop_timer move_timer; /* looks again for a collision */
+	uint64_t moved_ms;            /* when the host's end moved away from one, or 0 */
+	struct hostnet_net warned;    /* the last collision that nothing was done about */
+	int tap, air;                 /* descriptors of the taps, or -1 */
 
 	/* the command line */
 	struct conn control;
@@ -85,6 +88,7 @@ struct machine {
 	/* console and the simulated air's port */
 	struct loop_io console_io, air_io;
 	struct ring console;
+	size_t console_said; /* bytes of it since the guest was started */
 	struct buf air_answer;
 };
 
@@ -121,7 +125,7 @@ int network_down(struct machine *m, struct err *e);
 int network_change(struct machine *m, struct err *e);
 /* The same after host.address or router.address changed in m->conf. */
 int network_renumber(struct machine *m, struct err *e);
-/* Does the uplink's lease, or a new network of the host, collide?  Cure it. */
+/* Does the uplink's lease, or a new network of the host, collide?  Cure it, but not often. */
 void network_check(struct machine *m);
 
 /* clients.c: requests of the command line */
@@ -142,6 +146,11 @@ void clients_end(struct machine *m, const struct err *e, const char *text);
 /* console.c */
 int console_open(struct machine *m, struct err *e);
 void console_close(struct machine *m);
+/*
+ * Read what the console still holds, and find what a panicking kernel said last
+ * on it since the guest was started; "" when it did not.
+ */
+void console_panic(struct machine *m, char *dst, size_t size);
 void console_write(struct machine *m, const void *data, size_t len);
 /* Send a line to the access points of the simulated radio. */
 int console_air(struct machine *m, const char *line, struct err *e);

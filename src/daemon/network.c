@@ -18,6 +18,8 @@
 #include "daemon/machine.h"
 #include "daemon/priv.h"
 
+#define MOVE_PAUSE_MS 10000
+
 static const uint8_t router_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01};
 
 static bool carries_address(const struct hostnet_op *op)
@@ -234,6 +236,28 @@ static bool collides(struct machine *m, struct hostnet_net *with, bool *is_uplin
 	return false;
 }
 
+static void on_move_timer(void *arg)
+{
+	network_check(arg);
+}
+
+/*
+ * The lease is what the guest says, and each move costs work and connections: a
+ * hostile guest must not keep the host on the run.  The check is made up for.
+ */
+static bool just_moved(struct machine *m)
+{
+	uint64_t ago = now_ms() - m->moved_ms;
+
+	if (m->moved_ms == 0 || ago >= MOVE_PAUSE_MS)
+		return false;
+	m->move_timer.fn = on_move_timer;
+	m->move_timer.arg = m;
+	if (!m->move_timer.armed)
+		loop_timer_set(m->loop, &m->move_timer, MOVE_PAUSE_MS - ago);
+	return true;
+}
+
 void network_check(struct machine *m)
 {
 	struct hostnet_net with;
@@ -241,16 +265,21 @@ void network_check(struct machine *m)
 	struct err e = {0};
 	bool is_uplink;
 
-	if (m->plan.count == 0 || m->finishing || !collides(m, &with, &is_uplink))
+	if (m->plan.count == 0 || m->finishing || just_moved(m) ||
+	    !collides(m, &with, &is_uplink))
 		return;
 	wire_ipv4_text(from, m->net.address);
 	wire_ipv4_text(of, with.address);
 	if (!m->conf.host.address.automatic) {
+		if (m->warned.address == with.address && m->warned.prefix == with.prefix)
+			return;
+		m->warned = with;
 		log_warn("host.address %s collides with %s/%u of %s: set host.address and "
 			 "router.address to another subnet, or to \"auto\"",
 		    from, of, with.prefix, is_uplink ? "the wireless network" : "this host");
 		return;
 	}
+	m->moved_ms = now_ms();
 	if (network_renumber(m, &e) < 0) {
 		log_error("move away from the colliding subnet: %s", e.text);
 		return;
