@@ -14,20 +14,51 @@
 
 #define AIR_PORT     1
 #define AIR_LINE_MAX 1024
+#define DRAIN_CHUNKS 32
 
-static void on_console(void *arg, short revents)
+/* Read once.  False when there is nothing more now. */
+static bool take_console(struct machine *m)
 {
-	struct machine *m = arg;
 	uint8_t bytes[4096];
-	ssize_t n = read(m->console_io.fd, bytes, sizeof(bytes));
+	ssize_t n = m->console_io.fd < 0 ? -1 : read(m->console_io.fd, bytes, sizeof(bytes));
 
 	if (n > 0) {
 		ring_add(&m->console, bytes, (size_t)n);
+		m->console_said += (size_t)n;
 		clients_console(m, bytes, (size_t)n);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+	} else if (m->console_io.fd >= 0 && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
 		loop_io_del(m->loop, &m->console_io);
 		m->console_io.fd = -1;
 	}
+	return n > 0;
+}
+
+static void on_console(void *arg, short revents)
+{
+	take_console(arg);
+}
+
+void console_panic(struct machine *m, char *dst, size_t size)
+{
+	static const char words[] = "Kernel panic - ";
+	const uint8_t *part[2];
+	struct buf text = {0};
+	char *at, *found;
+	size_t len[2];
+
+	for (int i = 0; i < DRAIN_CHUNKS && take_console(m); i++)
+		;
+	ring_parts(&m->console, part, len);
+	buf_add(&text, part[0], len[0]);
+	buf_add(&text, part[1], len[1]);
+	/* strstr() stops at a NUL, which no kernel says. */
+	found = text.data + text.len - MIN(text.len, m->console_said);
+	for (at = found = strstr(found, words); at != NULL; at = strstr(at + 1, words))
+		found = at;
+	if (found != NULL)
+		found[strcspn(found, "\r\n")] = '\0';
+	str_copy(dst, size, found != NULL ? found : "");
+	buf_fini(&text);
 }
 
 static void answer_air(struct machine *m, char *line)
@@ -70,6 +101,7 @@ static void on_air(void *arg, short revents)
 
 int console_open(struct machine *m, struct err *e)
 {
+	m->console_said = 0;
 	m->console_io = (struct loop_io){
 	    .fd = m->driver->console_fd(m->vm), .events = POLLIN, .fn = on_console, .arg = m};
 	if (m->console_io.fd >= 0)
@@ -89,6 +121,9 @@ int console_open(struct machine *m, struct err *e)
 void console_close(struct machine *m)
 {
 	struct loop_io *ios[] = {&m->console_io, &m->air_io};
+	struct err gone = {0};
+
+	err_set(&gone, 0, "the simulated air ended with its guest");
 
 	for (size_t i = 0; i < ARRAY_LEN(ios); i++) {
 		if (ios[i]->fn != NULL && ios[i]->fd >= 0)
@@ -96,6 +131,9 @@ void console_close(struct machine *m)
 		ios[i]->fd = -1;
 	}
 	buf_fini(&m->air_answer);
+	for (size_t i = 0; i < MACHINE_CLIENTS; i++)
+		if (m->requests[i].verb == WIRE_VERB_AIR)
+			clients_reply(m, &m->requests[i], &gone, "");
 }
 
 void console_write(struct machine *m, const void *data, size_t len)

@@ -97,11 +97,13 @@ void machine_show(struct machine *m)
 static void on_exit_event(struct machine *m, const struct vm_event *event)
 {
 	struct err why = {0};
+	char panic[128];
 
-	if (event->text[0] != '\0')
+	console_panic(m, panic, sizeof(panic));
+	err_set(&why, 0, "%s%s%s", event->text, panic[0] != '\0' ? ": " : "", panic);
+	if (why.text[0] != '\0')
 		log_line(event->exit == VM_EXIT_POWERED_OFF ? LEVEL_INFO : LEVEL_WARN, "%s",
-		    event->text);
-	err_set(&why, 0, "%s", event->text);
+		    why.text);
 	channel_close(m);
 	console_close(m);
 	m->driver->free(m->vm);
