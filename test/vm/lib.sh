@@ -156,9 +156,15 @@ nothing_left()
 	[ -z "$(ip route)" ] || { echo "routes left: $(ip route)"; return 1; }
 	[ -z "$(nft list ruleset)" ] || { echo "filters left"; return 1; }
 	[ "$(cat /etc/resolv.conf)" = 'nameserver 192.0.2.53' ] || { echo "resolver left"; return 1; }
-	! pgrep -x qemu-system-x86 >/dev/null || { echo "QEMU left"; return 1; }
+	! pgrep -x airlock-vm >/dev/null || { echo "QEMU left"; return 1; }
 	! pgrep -x airlock-daemon >/dev/null || { echo "daemon left"; return 1; }
 	[ -z "$(ls -A /run/airlock 2>/dev/null)" ] || { echo "files left: $(ls -A /run/airlock)"; return 1; }
+}
+
+# is VALUE WANTED: they are the same.
+is()
+{
+	[ "$1" = "$2" ] || { echo "\"$1\" instead of \"$2\""; return 1; }
 }
 
 # fetch [HOST]: the world's page.
@@ -191,8 +197,13 @@ expect()
 }
 
 # tcase NAME: run a function as a case.  It fails at its first failing command.
+# With AIRLOCK_CASES only those named there are run.
 tcase()
 {
+	case " ${AIRLOCK_CASES:-$1} " in
+	*" $1 "*) ;;
+	*) return ;;
+	esac
 	(set -e; "$1") >"$T/case.log" 2>&1
 	status=$?
 	if [ $status -eq 0 ]; then
@@ -202,6 +213,7 @@ tcase()
 	failures=$((failures + 1))
 	echo "not ok - $1: $(tail -n 1 "$T/case.log")"
 	sed 's/^/# /' "$T/case.log"
+	airlock log 2>/dev/null | tail -n "${CASE_LOG:-12}" | sed 's/^/#   log: /'
 }
 
 # finish: the last line of a test.
