@@ -247,11 +247,12 @@ static void reads_modinfo(void)
 static void cuts_signatures(void)
 {
 	static const char mark[] = "~Module signature appended~\n";
-	char data[100] = {0};
+	uint8_t data[100] = {0};
 	size_t end = sizeof(data) - strlen(mark);
 
 	CHECK_INT(modules_unsigned_length(data, sizeof(data)), sizeof(data));
-	memcpy(data + end, mark, strlen(mark));
+	for (size_t i = 0; mark[i] != '\0'; i++)
+		data[end + i] = (uint8_t)mark[i];
 	data[end - 1] = 20;
 	CHECK_INT(modules_unsigned_length(data, sizeof(data)), end - 12 - 20);
 	data[end - 4] = 1;
