@@ -14,8 +14,8 @@ enum queue_kind {
 };
 
 /* Bytes of frames of each kind. */
-#define QUEUE_LOG_MAX   (256 * 1024)
-#define QUEUE_STATE_MAX (64 * 1024)
+#define QUEUE_LOG_MAX   ((size_t)256 * 1024)
+#define QUEUE_STATE_MAX ((size_t)64 * 1024)
 
 struct queue_frame {
 	struct queue_frame *next;

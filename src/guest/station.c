@@ -130,6 +130,7 @@ bool station_event(struct station *s, enum station_event event, const char *text
 
 	str_copy(before, sizeof(before), s->reason);
 	note(s, event, text != NULL ? text : "");
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): in range */
 	if (faults[event] != NULL && text != NULL && !keep)
 		/* Not a user's format: the table's. */
 		str_format(s->fault, sizeof(s->fault), faults[event], text);

@@ -245,6 +245,7 @@ static int apply_anew(
 		if (apply_by(op, n->way, e) == 0)
 			return 0;
 		if (n->way != REPLACE) {
+			/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): way < WAYS */
 			log_info("name servers by %s: %s", way_words[n->way], e->text);
 			revert(n);
 		}

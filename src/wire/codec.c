@@ -130,6 +130,7 @@ ssize_t wire_encode(const struct wire_msg *m, uint8_t *buf, size_t size, struct 
 			    "message of type %d: field %zu is out of its bounds", (int)m->type,
 			    i);
 	payload = (size_t)(o.at - buf) - WIRE_HEADER;
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): four bytes, no text */
 	memcpy(buf, WIRE_MAGIC, 4);
 	buf[4] = (uint8_t)m->type;
 	buf[5] = WIRE_VERSION;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# tidy: clang-tidy over every source of the build, by the rules of .clang-tidy.
+# tidy: clang-tidy over every source of the programs, by the rules of .clang-tidy.
+# The tests, which copy and compare as they like, run under the sanitizers instead.
 set -u
 cd "${AIRLOCK_TOP:-$(dirname "$0")/../..}" || exit 1
 build=${AIRLOCK_BUILD:-$PWD/build}
@@ -9,8 +10,8 @@ if [ ! -f "$build/compile_commands.json" ]; then
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if git ls-files 'src/*.c' 'test/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy -quiet -p "$build" >"$log" 2>/dev/null; then
-	echo "ok - clang-tidy finds nothing in $(git ls-files 'src/*.c' 'test/*.c' | wc -l) files"
+if git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy -quiet -p "$build" >"$log" 2>/dev/null; then
+	echo "ok - clang-tidy finds nothing in $(git ls-files 'src/*.c' | wc -l) files"
 else
 	echo "not ok - clang-tidy: $(grep -cE ' (error|warning): ' "$log") findings"
 	grep -E ' (error|warning): ' "$log" | sort -u | head -n 30 | sed "s,$PWD/,,;s/^/# /"
