@@ -24,6 +24,15 @@ static void on_line(void *arg, const char *text)
 	router_go_on(g);
 }
 
+/* The ciphers are what the kernel would ask its helper for, each several times. */
+static const struct {
+	const char *module, *options;
+} modules[] = {
+    {"mac80211_hwsim", "radios=3 regtest=5"},
+    {"ccm", ""},
+    {"cmac", ""},
+};
+
 static int load(struct guest *g, struct err *e)
 {
 	char dev[64];
@@ -31,9 +40,11 @@ static int load(struct guest *g, struct err *e)
 	if (!disk_find(DISK, dev, sizeof(dev)))
 		return err_set(
 		    e, 0, "the disk of the simulated radio (serial " DISK ") is missing");
-	if (mount_image(dev, "/sim", e) < 0 || modules_add(&g->modules, "/sim", e) < 0 ||
-	    module_load(&g->modules, "mac80211_hwsim", "radios=3 regtest=5", e) < 0)
+	if (mount_image(dev, "/sim", e) < 0 || modules_add(&g->modules, "/sim", e) < 0)
 		return err_ctx(e, "the simulated radio");
+	for (size_t i = 0; i < ARRAY_LEN(modules); i++)
+		if (module_load(&g->modules, modules[i].module, modules[i].options, e) < 0)
+			return err_ctx(e, "the simulated radio");
 	return 0;
 }
 

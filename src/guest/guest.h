@@ -36,6 +36,8 @@ struct guest {
 
 	struct settings settings; /* what holds */
 	struct settings coming;   /* what the host is sending */
+	uint64_t settings_ms;     /* when the first came */
+	struct loop_timer hurry;
 	struct station station;
 
 	struct {                  /* towards the host */
@@ -138,6 +140,8 @@ bool air_go_on(struct guest *g);
 void uplink_init(struct guest *g);
 /* The radio is there: look for networks. */
 void uplink_go_on(struct guest *g);
+/* Whether wpa_supplicant is up and looking, so that there is time for other things. */
+bool uplink_looks(const struct guest *g);
 /* The user's wpa_supplicant.conf changed. */
 void uplink_changed(struct guest *g);
 /* The radio is gone. */

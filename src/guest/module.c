@@ -163,27 +163,30 @@ static int load(
     struct modules *m, const char *name, const char *options, int depth, struct err *e)
 {
 	char path[256], real[MODULE_NAME];
+	int found = 0, loaded = 0;
+	struct err last = {0};
 	const char *deps;
-	int found = 0;
 
 	if (depth > DEPTH_MAX)
 		return err_set(e, ELOOP, "module %s", name);
 	for (size_t i = 0; i < m->count; i++)
 		if (moddep_find(m->sets[i].dep, name, path, sizeof(path), &deps))
 			return load_from(m, path, deps, options, depth, e);
+	/* Of several modules for one purpose, some need what this machine lacks. */
 	for (size_t i = 0; i < m->count; i++) {
 		const char *at = m->sets[i].alias;
 
 		while (at != NULL && moddep_alias(&at, name, real)) {
 			found++;
 			if (moddep_find(m->sets[i].dep, real, path, sizeof(path), &deps) &&
-			    load_from(m, path, deps, options, depth, e) < 0)
-				return -1;
+			    load_from(m, path, deps, options, depth, &last) == 0)
+				loaded++;
 		}
 	}
-	if (found == 0)
-		return err_set(e, ENOENT, "module %s", name);
-	return 0;
+	if (loaded > 0)
+		return 0;
+	*e = last;
+	return found > 0 ? -1 : err_set(e, ENOENT, "module %s", name);
 }
 
 int module_load(struct modules *m, const char *name, const char *options, struct err *e)

@@ -13,11 +13,31 @@
 
 #define AGAIN_MS 5000
 
+/*
+ * What the rules use.  When a module is missing the kernel calls its helper and
+ * takes the whole transaction again from the start, so nft with none of them
+ * there makes the helper run dozens of times.
+ */
+static const char *const modules[] = {"nf_tables", "nft_chain_nat", "nft_ct", "nft_masq",
+    "nft_nat", "nft_flow_offload", "nf_flow_table_inet"};
+
+static void load_modules(struct guest *g)
+{
+	for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
+		struct err e = {0};
+
+		if (module_load(&g->modules, modules[i], "", &e) < 0)
+			log_debug("for the rules: %s", e.text);
+	}
+}
+
 void nat_apply(struct guest *g)
 {
 	static const char *const argv[] = {"/usr/sbin/nft", "-f", PATH_NAT, NULL};
 	struct buf b = {0};
 
+	if (!g->nat.begun)
+		load_modules(g);
 	text_nat(&b, &g->settings);
 	file_write(PATH_NAT, &b, 0600);
 	buf_fini(&b);

@@ -14,6 +14,8 @@
 
 #include "guest/guest.h"
 
+#define HURRY_MS 3000
+
 void file_write(const char *path, const struct buf *b, mode_t mode)
 {
 	struct err e = {0};
@@ -28,12 +30,19 @@ void router_event(struct guest *g, enum station_event event, const char *text)
 		channel_state(&g->channel, g->station.state, g->station.reason);
 }
 
+static void on_hurry_over(void *arg)
+{
+	router_go_on(arg);
+}
+
 int router_init(struct guest *g, struct err *e)
 {
 	static const struct buf empty;
 
 	file_write(PATH_UPSTREAM, &empty, 0644);
 	file_write(PATH_RESOLV, &empty, 0644);
+	g->hurry.fn = on_hurry_over;
+	g->hurry.arg = g;
 	radio_init(g);
 	nat_init(g);
 	uplink_init(g);
@@ -62,6 +71,19 @@ static void radio_reset(struct guest *g)
 	nat_reset(g);
 }
 
+/*
+ * On the way to the first connection everything else waits, as it would take
+ * the processor away from it; but not for long, and not without a radio.
+ */
+static bool in_a_hurry(struct guest *g)
+{
+	bool hurry = !g->nat.ready && now_ms() - g->settings_ms < HURRY_MS;
+
+	if (hurry && !g->hurry.armed)
+		loop_timer_set(g->loop, &g->hurry, HURRY_MS);
+	return hurry;
+}
+
 void router_go_on(struct guest *g)
 {
 	bool lan, radio;
@@ -76,13 +98,15 @@ void router_go_on(struct guest *g)
 	lan = lan_go_on(g);
 	if (radio) {
 		uplink_go_on(g);
-		if (lan && !g->nat.begun)
+		if (lan && uplink_looks(g) && !g->nat.begun)
 			nat_apply(g);
 		if (g->nat.ready)
 			address_go_on(g);
 	} else if (g->uplink.wpa.wanted) {
 		radio_reset(g);
 	}
+	if (in_a_hurry(g))
+		return;
 	if (lan && !g->lan.dnsmasq.wanted)
 		lan_dnsmasq(g);
 	console_go_on(g);
@@ -101,6 +125,8 @@ static void apply(struct guest *g)
 	log_info("settings of the host: %s", !was.whole    ? "first"
 					     : change != 0 ? "changed"
 							   : "same");
+	if (!was.whole)
+		g->settings_ms = now_ms();
 	if (was.whole) {
 		if (change & CHANGE_LAN)
 			lan_reset(g);

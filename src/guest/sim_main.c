@@ -67,6 +67,18 @@ static void put(const char *path, struct buf *b)
 	buf_fini(b);
 }
 
+static void start_dnsmasq(struct sim *s)
+{
+	static const char *const argv[] = {
+	    "/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=" PATH_SIM_DNSMASQ, NULL};
+	struct buf b = {0};
+
+	sim_dnsmasq_text(&b, &s->air);
+	put(PATH_SIM_DNSMASQ, &b);
+	service_describe(&s->dnsmasq, "dnsmasq", argv);
+	service_restart(&s->supervisor, &s->dnsmasq);
+}
+
 static unsigned count_up(const struct sim *s)
 {
 	unsigned n = 0;
@@ -85,6 +97,8 @@ static void on_hostapd_line(void *arg, const char *text)
 		return;
 	s->ready = true;
 	dprintf(STDOUT_FILENO, "ready\n");
+	/* Nobody asks it anything before an access point is found. */
+	start_dnsmasq(s);
 }
 
 static void on_hostapd_ended(void *arg, int status)
@@ -119,18 +133,6 @@ static void start_hostapd(struct sim *s)
 	s->hostapd.ended = on_hostapd_ended;
 	s->hostapd.arg = s;
 	service_start(&s->supervisor, &s->hostapd);
-}
-
-static void start_dnsmasq(struct sim *s)
-{
-	static const char *const argv[] = {
-	    "/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=" PATH_SIM_DNSMASQ, NULL};
-	struct buf b = {0};
-
-	sim_dnsmasq_text(&b, &s->air);
-	put(PATH_SIM_DNSMASQ, &b);
-	service_describe(&s->dnsmasq, "dnsmasq", argv);
-	service_restart(&s->supervisor, &s->dnsmasq);
 }
 
 static int set_addresses(struct sim *s, const struct sim_air *was, struct err *e)
@@ -259,7 +261,6 @@ static int begin(struct sim *s, struct err *e)
 	start_hostapd(s);
 	if (set_addresses(s, NULL, e) < 0 || set_way_out(s, name, e) < 0)
 		return -1;
-	start_dnsmasq(s);
 	s->again.fn = look_for_port;
 	s->again.arg = s;
 	look_for_port(s);

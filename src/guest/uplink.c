@@ -64,6 +64,7 @@ static void on_attached(void *arg)
 
 	g->uplink.limited = g->settings.simulated;
 	supplicant_request(&g->uplink.supplicant, "LIST_NETWORKS", on_networks);
+	router_go_on(g);
 }
 
 /* --- events */
@@ -199,6 +200,11 @@ void uplink_go_on(struct guest *g)
 	write_files(g);
 	service_start(&g->supervisor, &g->uplink.wpa);
 	supplicant_attach(&g->uplink.supplicant);
+}
+
+bool uplink_looks(const struct guest *g)
+{
+	return g->uplink.supplicant.ready;
 }
 
 void uplink_changed(struct guest *g)

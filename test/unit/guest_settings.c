@@ -1,0 +1,364 @@
+/* guest_settings: the host's settings, what is written from them, and leases. */
+#include "check.h"
+#include "guest/lease.h"
+#include "guest/paths.h"
+#include "guest/queue.h"
+#include "guest/service.h"
+#include "guest/settings.h"
+#include "guest/sim.h"
+#include "guest/text.h"
+
+static struct settings set;
+static struct err e;
+
+static int send_config(unsigned prefix, const char *router, const char *host)
+{
+	struct wire_msg m = {.type = WIRE_CONFIG};
+
+	m.config.prefix = (uint8_t)prefix;
+	m.config.log_level = LEVEL_INFO;
+	wire_ipv4_parse(router, &m.config.router);
+	wire_ipv4_parse(host, &m.config.host);
+	e = (struct err){0};
+	return settings_take(&set, &m, &e);
+}
+
+static int send_file(const char *text, uint32_t offset, uint32_t total)
+{
+	struct wire_msg m = {.type = WIRE_FILE, .file = {.which = WIRE_FILE_SUPPLICANT}};
+
+	m.file.offset = offset;
+	m.file.total = total;
+	m.file.data.data = (const uint8_t *)text;
+	m.file.data.len = (uint32_t)strlen(text);
+	return settings_take(&set, &m, &e);
+}
+
+static int send_forward(unsigned protocol, unsigned port, const char *to, unsigned to_port)
+{
+	struct wire_msg m = {.type = WIRE_FORWARD};
+
+	m.forward.protocol = (uint8_t)protocol;
+	m.forward.port = (uint16_t)port;
+	wire_ipv4_parse(to, &m.forward.to);
+	m.forward.to_port = (uint16_t)to_port;
+	return settings_take(&set, &m, &e);
+}
+
+static int send_start(void)
+{
+	struct wire_msg m = {.type = WIRE_START};
+
+	return settings_take(&set, &m, &e);
+}
+
+static void takes_a_whole_set(void)
+{
+	CHECK_INT(send_config(24, "10.0.0.1", "10.0.0.2"), 0);
+	CHECK_INT(send_file("network={", 0, 11), 0);
+	CHECK_INT(send_file("\n}", 9, 11), 0);
+	CHECK_INT(send_forward(6, 8080, "10.0.0.2", 80), 0);
+	CHECK_INT(send_start(), 1);
+	CHECK_STR(set.supplicant.data, "network={\n}");
+	CHECK_INT(set.forward_count, 1);
+	settings_fini(&set);
+}
+
+static void refuses_what_is_not_whole(void)
+{
+	CHECK_INT(send_start(), -1);
+	CHECK_INT(send_config(24, "10.0.0.1", "10.0.0.2"), 0);
+	CHECK_INT(send_file("abc", 0, 10), 0);
+	CHECK_INT(send_file("xyz", 5, 10), -1);
+	CHECK_HAS(e.text, "missing");
+	CHECK_INT(send_start(), -1);
+	CHECK_INT(send_config(24, "10.0.0.1", "10.0.0.2"), 0);
+	CHECK_INT(send_file("abc", 0, 10), 0);
+	CHECK_INT(send_start(), -1);
+	CHECK_INT(send_config(24, "10.0.0.1", "10.0.0.2"), 0);
+	CHECK_INT(send_file("abc", 0, 2), -1);
+}
+
+static void refuses_what_cannot_be(void)
+{
+	CHECK_INT(send_config(31, "10.0.0.1", "10.0.0.2"), -1);
+	CHECK_INT(send_config(7, "10.0.0.1", "10.0.0.2"), -1);
+	CHECK_INT(send_config(24, "10.0.0.1", "10.0.1.2"), -1);
+	CHECK_INT(send_config(24, "0.0.0.0", "0.0.0.2"), -1);
+	CHECK_INT(send_config(24, "10.0.0.1", "10.0.0.2"), 0);
+	CHECK_INT(send_forward(1, 80, "10.0.0.2", 80), -1);
+	CHECK_INT(send_config(24, "10.0.0.1", "10.0.0.2"), 0);
+	for (int i = 0; i < FORWARDS_MAX; i++)
+		CHECK_INT(send_forward(17, 53, "10.0.0.2", 53), 0);
+	CHECK_INT(send_forward(17, 53, "10.0.0.2", 53), -1);
+}
+
+static void sees_what_differs(void)
+{
+	struct settings was, now;
+
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	send_file("a", 0, 1);
+	send_start();
+	was = set;
+	set = (struct settings){0};
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	send_file("a", 0, 1);
+	send_start();
+	now = set;
+	set = (struct settings){0};
+	CHECK_INT(settings_diff(&was, &now), 0);
+	now.supplicant.data[0] = 'b';
+	CHECK_INT(settings_diff(&was, &now), CHANGE_SUPPLICANT);
+	now.supplicant.data[0] = 'a';
+	now.router++;
+	CHECK_INT(settings_diff(&was, &now), CHANGE_LAN | CHANGE_DNSMASQ);
+	now.router--;
+	now.forward_count = 1;
+	now.console = true;
+	CHECK_INT(settings_diff(&was, &now), CHANGE_NAT | CHANGE_CONSOLE);
+	settings_fini(&was);
+	settings_fini(&now);
+}
+
+static void writes_the_rules(void)
+{
+	struct buf b = {0};
+
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	text_nat(&b, &set);
+	CHECK_HAS(b.data, "delete table ip airlock\n");
+	CHECK_HAS(b.data, "devices = { lan, wlan0 }");
+	CHECK_HAS(b.data, "oifname wlan0 masquerade");
+	CHECK(strstr(b.data, "dnat to") == NULL);
+	buf_fini(&b);
+	send_forward(6, 8080, "10.0.0.2", 80);
+	send_forward(17, 51820, "10.0.0.2", 51821);
+	text_nat(&b, &set);
+	CHECK_HAS(b.data, "iifname wlan0 tcp dport 8080 dnat to 10.0.0.2:80\n");
+	CHECK_HAS(b.data, "iifname wlan0 udp dport 51820 dnat to 10.0.0.2:51821\n");
+	buf_fini(&b);
+}
+
+static void writes_dnsmasq(void)
+{
+	struct buf b = {0};
+
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	text_dnsmasq(&b, &set);
+	CHECK_HAS(b.data, "interface=lan\n");
+	CHECK(strstr(b.data, "dhcp-range") == NULL);
+	buf_fini(&b);
+	set.dhcp_first = 0x0a000064;
+	set.dhcp_last = 0x0a0000c7;
+	text_dnsmasq(&b, &set);
+	CHECK_HAS(b.data, "dhcp-range=10.0.0.100,10.0.0.199,255.255.255.0,12h\n");
+	CHECK_HAS(b.data, "dhcp-option=option:router,10.0.0.1\n");
+	buf_fini(&b);
+	CHECK_INT(prefix_mask(0), 0);
+	CHECK_INT(prefix_mask(32), 0xffffffff);
+}
+
+static void writes_the_rest(void)
+{
+	struct lease l = {.dns = {0x01010101, 0x0a000001, 0}};
+	struct buf b = {0};
+
+	text_dhcpcd(&b);
+	CHECK_HAS(b.data, "nooption classless_static_routes, ms_classless_static_routes, "
+			  "static_routes\n");
+	CHECK_HAS(b.data, "script " PATH_LEASE_SCRIPT "\n");
+	buf_fini(&b);
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	str_copy(set.country, sizeof(set.country), "DE");
+	text_supplicant(&b, &set);
+	CHECK_HAS(b.data, "ctrl_interface=/run/wpa_supplicant\n");
+	CHECK_HAS(b.data, "country=DE\n");
+	CHECK(strstr(b.data, "freq_list") == NULL);
+	buf_fini(&b);
+	text_resolv(&b, &l, 0x0a000001);
+	CHECK_STR(b.data, "nameserver 1.1.1.1\n");
+	buf_fini(&b);
+}
+
+/* --- leases */
+
+static void a_lease_comes_through(void)
+{
+	static const char *const env[] = {"PATH=/bin", "reason=BOUND", "interface=wlan0",
+	    "new_ip_address=192.168.1.23", "new_subnet_cidr=24",
+	    "new_routers=192.168.1.1 192.168.1.2", "new_domain_name_servers=1.1.1.1 8.8.8.8",
+	    "new_dhcp_lease_time=3600", "new_domain_name=$(reboot)", NULL};
+	char text[LEASE_TEXT_MAX];
+	struct lease l;
+
+	lease_collect(env, text, sizeof(text));
+	CHECK(strstr(text, "reboot") == NULL);
+	CHECK_INT(lease_parse(text, &l, &e), 0);
+	CHECK_INT(l.kind, LEASE_BOUND);
+	CHECK_INT(l.address, 0xc0a80117);
+	CHECK_INT(l.prefix, 24);
+	CHECK_INT(l.gateway, 0xc0a80101);
+	CHECK_INT(l.dns[1], 0x08080808);
+	CHECK_INT(l.dns[2], 0);
+	CHECK_INT(l.seconds, 3600);
+}
+
+static int parse(const char *text, struct lease *l)
+{
+	e = (struct err){0};
+	return lease_parse(text, l, &e);
+}
+
+static void a_hostile_lease_does_not(void)
+{
+	static const char *const env[] = {"reason=BOUND", "new_ip_address=1.2.3.4;reboot",
+	    "new_routers=1.2.3.4\nreason=STOP", "new_subnet_cidr=24", NULL};
+	char text[LEASE_TEXT_MAX], small[20];
+	struct lease l;
+
+	lease_collect(env, text, sizeof(text));
+	CHECK_STR(text, "reason=BOUND\nnew_subnet_cidr=24\n");
+	CHECK_INT(parse(text, &l), -1);
+	lease_collect(env, small, sizeof(small));
+	CHECK_STR(small, "reason=BOUND\n");
+	CHECK_INT(parse("reason=BOUND\nnew_ip_address=127.0.0.1\nnew_subnet_cidr=8\n", &l), -1);
+	CHECK_INT(parse("reason=BOUND\nnew_ip_address=224.0.0.1\nnew_subnet_cidr=8\n", &l), -1);
+	CHECK_INT(parse("reason=BOUND\nnew_ip_address=1.2.3.4\nnew_subnet_cidr=0\n", &l), -1);
+	CHECK_INT(parse("reason=BOUND\nnew_ip_address=1.2.3.4\nnew_subnet_cidr=33\n", &l), -1);
+	CHECK_INT(parse("reason=BOUND\nnew_ip_address=1.2.3\nnew_subnet_cidr=24\n", &l), -1);
+	CHECK_INT(parse("reason=BOUND\nnew_ip_address=1.2.3.4\nnew_subnet_cidr=24\n"
+			"new_domain_name_servers=x y 0.0.0.0 9.9.9.9",
+		      &l),
+	    0);
+	CHECK_INT(l.dns[0], 0x09090909);
+	CHECK_INT(parse("", &l), 0);
+	CHECK_INT(l.kind, LEASE_NEWS);
+	CHECK_INT(parse("reason=EXPIRE", &l), 0);
+	CHECK_INT(l.kind, LEASE_LOST);
+	CHECK_INT(parse("reason=CARRIER\n", &l), 0);
+	CHECK_INT(l.kind, LEASE_NEWS);
+}
+
+/* --- queue and pauses */
+
+static void a_flood_of_lines_drops_no_state(void)
+{
+	static uint8_t line[4096];
+	struct queue q = {0};
+	size_t len, states = 0, lines = 0;
+
+	queue_add(&q, "S1", 2, QUEUE_STATE);
+	queue_add(&q, line, sizeof(line), QUEUE_LOG);
+	queue_sent(&q, 2);
+	queue_sent(&q, 100);
+	for (int i = 0; i < 1000; i++)
+		queue_add(&q, line, sizeof(line), QUEUE_LOG);
+	queue_add(&q, "S2", 2, QUEUE_STATE);
+	CHECK(q.bytes[QUEUE_LOG] <= QUEUE_LOG_MAX);
+	/* The one sent in part is whole still. */
+	CHECK(queue_peek(&q, &len) != NULL);
+	CHECK_INT(len, sizeof(line) - 100);
+	while (queue_peek(&q, &len) != NULL) {
+		states += len == 2;
+		lines++;
+		queue_sent(&q, len);
+	}
+	CHECK_INT(states, 1);
+	CHECK_INT(queue_take_dropped(&q) + lines - 1, 1001);
+	CHECK_INT(q.bytes[QUEUE_LOG] + q.bytes[QUEUE_STATE], 0);
+	queue_fini(&q);
+}
+
+static void a_new_listener_gets_whole_frames(void)
+{
+	struct queue q = {0};
+	size_t len;
+
+	queue_add(&q, "abcd", 4, QUEUE_LOG);
+	queue_add(&q, "S", 1, QUEUE_STATE);
+	queue_sent(&q, 2);
+	queue_restart(&q);
+	queue_add_first(&q, "HELLO", 5, QUEUE_STATE);
+	CHECK(memcmp(queue_peek(&q, &len), "HELLO", 5) == 0);
+	queue_sent(&q, 5);
+	CHECK(memcmp(queue_peek(&q, &len), "abcd", 4) == 0);
+	CHECK_INT(len, 4);
+	queue_sent(&q, 4);
+	CHECK(queue_peek(&q, &len) == NULL);
+	queue_add(&q, "x", 1, QUEUE_LOG);
+	CHECK(queue_peek(&q, &len) != NULL);
+	queue_fini(&q);
+}
+
+/* --- the simulated air */
+
+static void the_air_obeys(void)
+{
+	struct sim_air a;
+	struct buf b = {0};
+
+	sim_air_init(&a);
+	CHECK_INT(sim_obey(&a, "ap 1 down", &e), SIM_CHANGE_APS);
+	CHECK(!a.aps[0].up);
+	CHECK_INT(sim_obey(&a, "ap 1 up", &e), SIM_CHANGE_APS);
+	CHECK_INT(sim_obey(&a, "ap 2 ssid 00ff25", &e), SIM_CHANGE_APS);
+	CHECK_INT(a.aps[1].ssid.len, 3);
+	CHECK_INT(sim_obey(&a, "ap 1 passphrase with a blank", &e), SIM_CHANGE_APS);
+	CHECK_STR(a.aps[0].passphrase, "with a blank");
+	sim_hostapd_text(&b, &a, 0);
+	CHECK_HAS(b.data, "wpa_passphrase=with a blank\n");
+	buf_fini(&b);
+	sim_hostapd_text(&b, &a, 1);
+	CHECK_HAS(b.data, "ssid2=00ff25\n");
+	CHECK_HAS(b.data, "wpa_key_mgmt=SAE\n");
+	buf_fini(&b);
+	CHECK_INT(sim_obey(&a, "dhcp off", &e), SIM_CHANGE_DHCP);
+	sim_dnsmasq_text(&b, &a);
+	CHECK(strstr(b.data, "dhcp-range") == NULL);
+	buf_fini(&b);
+	CHECK_INT(sim_obey(&a, "dhcp on", &e), SIM_CHANGE_DHCP);
+	CHECK_INT(sim_obey(&a, "dhcp subnet 10.0.0", &e), SIM_CHANGE_DHCP | SIM_CHANGE_SUBNET);
+	CHECK_INT(sim_router(&a, 1), 0x0a000081);
+	sim_dnsmasq_text(&b, &a);
+	CHECK_HAS(b.data, "dhcp-range=10.0.0.10,10.0.0.120,255.255.255.128,1h\n");
+	buf_fini(&b);
+}
+
+static void the_air_refuses(void)
+{
+	static const char *const lines[] = {"", "ap", "ap 0 down", "ap 3 down", "ap 1",
+	    "ap 1 sideways", "ap 1 ssid", "ap 1 ssid zz", "ap 1 passphrase short",
+	    "ap 1 passphrase \001234567890",
+	    "ap 1 ssid 0011223344556677889900112233445566778899001122334455667788990011223344",
+	    "dhcp", "dhcp maybe", "dhcp subnet 10.0.0.0", "dhcp subnet x", "chaos"};
+	struct sim_air a, was;
+
+	sim_air_init(&a);
+	was = a;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		e = (struct err){0};
+		CHECK_INT(sim_obey(&a, lines[i], &e), -1);
+		CHECK(e.text[0] != '\0');
+	}
+	CHECK(memcmp(&a, &was, sizeof(a)) == 0);
+}
+
+int main(void)
+{
+	RUN(takes_a_whole_set);
+	RUN(refuses_what_is_not_whole);
+	RUN(refuses_what_cannot_be);
+	RUN(sees_what_differs);
+	RUN(writes_the_rules);
+	RUN(writes_dnsmasq);
+	RUN(writes_the_rest);
+	RUN(a_lease_comes_through);
+	RUN(a_hostile_lease_does_not);
+	RUN(a_flood_of_lines_drops_no_state);
+	RUN(a_new_listener_gets_whole_frames);
+	RUN(the_air_obeys);
+	RUN(the_air_refuses);
+	settings_fini(&set);
+	return check_done();
+}
