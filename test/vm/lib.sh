@@ -33,7 +33,6 @@ ip link set lo up
 
 T=/run/t
 mkdir -p "$T/www"
-WORLD=
 WEB=203.0.113.80
 failures=0
 
@@ -114,12 +113,24 @@ wait_for()
 # The world on the other side of the air, with a web page.
 world_start()
 {
-	[ -z "$WORLD" ] || return 0
+	[ ! -e "$T/world.pid" ] || return 0
 	echo "a page of the world" >"$T/www/index.html"
 	unshare --net sh -c "ip link set lo up && ip addr add $WEB/32 dev lo &&
 		exec python3 -m http.server --bind $WEB --directory $T/www 80" >"$T/world.log" 2>&1 &
-	WORLD=$!
-	wait_for 10 nsenter -t "$WORLD" -n ss -Hltn sport = :80
+	echo $! >"$T/world.pid"
+	IN=world wait_for 10 listens 80
+}
+
+# listens PORT: somebody does; with IN=world over there.
+listens()
+{
+	${IN:-} ss -Hltn sport = ":$1" | grep -q .
+}
+
+# world COMMAND...: run it there.
+world()
+{
+	nsenter -t "$(cat "$T/world.pid")" -n "$@"
 }
 
 # Give it the second tap.
@@ -127,8 +138,8 @@ world_connect()
 {
 	world_start
 	wait_for 20 ip link show airlock0-air || return 1
-	ip link set airlock0-air netns "$WORLD" || return 1
-	nsenter -t "$WORLD" -n sh -c 'ip addr add 198.51.100.1/24 dev airlock0-air &&
+	ip link set airlock0-air netns "$(cat "$T/world.pid")" || return 1
+	world sh -c 'ip addr add 198.51.100.1/24 dev airlock0-air &&
 		ip link set airlock0-air up && ip route add 192.168.0.0/16 via 198.51.100.2 &&
 		ip route add 10.0.0.0/8 via 198.51.100.2 && ip route add 172.16.0.0/12 via 198.51.100.2'
 }
@@ -161,19 +172,43 @@ nothing_left()
 	[ -z "$(ls -A /run/airlock 2>/dev/null)" ] || { echo "files left: $(ls -A /run/airlock)"; return 1; }
 }
 
+# guest COMMAND: its output, run by the shell on the guest's console.  It must
+# not be silent for a second.
+guest()
+{
+	mark=$(date +%N)
+	printf 'echo BE""GIN-%s; %s; echo E""ND-%s\n' "$mark" "$1" "$mark" | airlock console | tr -d '\r' |
+		sed -n "/^BEGIN-$mark/,/END-$mark/p" | sed '1d; $d'
+}
+
+# serve PORT: the host has a web page of its own there.
+serve()
+{
+	mkdir -p "$T/host"
+	echo "a page of the host" >"$T/host/index.html"
+	python3 -m http.server --directory "$T/host" "$1" >"$T/serve-$1.log" 2>&1 &
+	wait_for 10 listens "$1"
+}
+
+# index_of INTERFACE: its number, which another of the same name would not have.
+index_of()
+{
+	ip -o link show "$1" | cut -d: -f1
+}
+
 # is VALUE WANTED: they are the same.
 is()
 {
 	[ "$1" = "$2" ] || { echo "\"$1\" instead of \"$2\""; return 1; }
 }
 
-# fetch [HOST]: the world's page.
+# fetch HOST[:PORT]: the page there; with IN=world seen from there.
 fetch()
 {
-	python3 -c '
+	${IN:-} python3 -c '
 import sys, urllib.request
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-print(opener.open("http://%s/" % sys.argv[1], timeout=10).read().decode())' "${1:-$WEB}"
+print(opener.open("http://%s/" % sys.argv[1], timeout=10).read().decode())' "$1"
 }
 
 # logged TEXT: it is in the log.
@@ -220,7 +255,6 @@ tcase()
 finish()
 {
 	airlock stop >/dev/null 2>&1
-	[ -z "$WORLD" ] || kill "$WORLD" 2>/dev/null
 	[ "$failures" -eq 0 ]
 	exit
 }

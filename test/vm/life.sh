@@ -1,15 +1,18 @@
 #!/bin/sh
-# life: start, what works then, stop; and what is left: nothing.
+# life: start, what works then, what can change while it runs, stop; and what
+# is left: nothing.
 # shellcheck source=test/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-comes_online()
+comes_online_and_shows_the_way()
 {
 	start
-	[ "$(field state)" = online ]
-	[ "$(field network.ssid)" = airlock-wpa3 ]
-	[ "$(field network.security)" = WPA3-SAE ]
-	[ "$(field hypervisor.accelerator)" = tcg ] || grep -qwE 'vmx|svm' /proc/cpuinfo
+	is "$(field state)" online
+	is "$(field network.ssid)" airlock-wpa3
+	is "$(field network.security)" WPA3-SAE
+	for state in booting scanning associating addressing online; do
+		grep -q "^  $state " "$T/start.log" || { echo "start did not show $state"; return 1; }
+	done
 }
 
 world_answers()
@@ -27,13 +30,237 @@ name_is_resolved_by_the_router()
 packets_take_the_route_through_the_guest()
 {
 	ping -n -c 1 -W 5 -t 1 "$WEB" | grep -q 'rom 10.0.0.1'
-	ping -n -c 1 -W 5 -t 2 "$WEB" | grep -q 'rom 192.168.77.1'
+	ping -n -c 1 -W 5 -t 2 "$WEB" | grep -q 'rom 192.168.77.'
 }
 
 second_start_says_so()
 {
 	expect 1 'runs already' airlock start
-	[ "$(field state)" = online ]
+	is "$(field state)" online
+}
+
+# line WORD PATTERN: `status` has a line that begins so and goes on so.
+line()
+{
+	grep -Eq "^  $1 +$2" "$T/status" || { echo "status has no $1 like $2: $(cat "$T/status")"; return 1; }
+}
+
+status_tells_people_everything()
+{
+	airlock status >"$T/status"
+	line state 'online for [0-9.]+ '
+	line network 'airlock-wpa3  \(WPA3-SAE, 2437 MHz\)'
+	line signal '.* -[0-9]+ dBm, [0-9.]+ Mbit/s'
+	line uplink '192\.168\.77\.[0-9]+/25 by 192\.168\.77\.129, lease for [0-9]+ min'
+	line traffic '.*B received, .*B sent'
+	line host '10\.0\.0\.2 on airlock0, router 10\.0\.0\.1'
+	line guest '[0-9]+ of 128 MB used, up [0-9.]+ '
+	line hypervisor 'QEMU [0-9.]+, (tcg|kvm), process [0-9]+, image [0-9a-f]{12}$'
+}
+
+json_has_every_key_in_every_state()
+{
+	airlock status --json >"$T/status.json"
+	python3 - "$T/status.json" <<'END'
+import json, sys
+status = json.load(open(sys.argv[1]))
+keys = {
+    "network": "ssid ssid_hex bssid security frequency_mhz signal_dbm tx_kbit rx_kbit",
+    "uplink": "address prefix gateway dns lease_s rx_bytes tx_bytes",
+    "host": "interface address prefix router",
+    "guest": "uptime_ms memory_total_kib memory_available_kib service_restarts starts radio",
+    "hypervisor": "name accelerator pid image memory_mib",
+    "stages_ms": "down booting no-radio scanning associating addressing online stopping failed",
+}
+assert set(status) == set(keys) | {"state", "reason", "state_for_s"}, list(status)
+for key, names in keys.items():
+    assert set(status[key]) == set(names.split()), (key, status[key])
+    for name in names.split():
+        assert status[key][name] is not None or name == "rx_kbit", (key, name)
+assert status["network"]["ssid_hex"] == "airlock-wpa3".encode().hex()
+assert status["guest"]["starts"] == 1 and status["guest"]["service_restarts"] == 0, status
+assert status["stages_ms"]["booting"] > 0 and status["stages_ms"]["failed"] == 0, status
+END
+}
+
+watching_goes_on()
+{
+	timeout 3.5 "$AIRLOCK_BUILD/src/cli/airlock" -c "$T/airlock.conf" status --watch >"$T/watch" || true
+	[ "$(grep -c '^  state ' "$T/watch")" -ge 3 ]
+}
+
+log_has_everybody()
+{
+	airlock log >"$T/log"
+	for source in airlock guest/kernel guest/airlock-init guest/wpa_supplicant guest/dnsmasq; do
+		grep -q " $source " "$T/log" || { echo "nobody called $source in the log"; return 1; }
+	done
+	airlock log -f >"$T/followed" &
+	follower=$!
+	airlock reload
+	wait_for 5 grep -q 'reloaded' "$T/followed" || true
+	kill "$follower"
+	[ "$(wc -l <"$T/followed")" -gt "$(wc -l <"$T/log")" ]
+}
+
+the_passphrase_is_nowhere()
+{
+	printf 'airlock-demo' >"$T/secret"
+	airlock log >"$T/everything"
+	echo | airlock console >>"$T/everything"
+	cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >>"$T/everything" 2>/dev/null || true
+	! grep -qaf "$T/secret" "$T/everything" || { echo "it was said: $(grep -af "$T/secret" "$T/everything")"; return 1; }
+	found=$(grep -rlaf "$T/secret" /run /var/lib/airlock /tmp/airlock* 2>/dev/null | grep -v "^$T/") || true
+	is "$found" ''
+}
+
+# off_by: how many seconds the guest's clock is away from ours.
+off_by()
+{
+	then=$(guest 'date +%s')
+	echo $((then - $(date +%s))) | tr -d -
+}
+
+guests_clock_is_ours()
+{
+	[ "$(off_by)" -le 3 ]
+}
+
+resume_sets_the_guests_clock()
+{
+	guest 'date -s @1000000000'
+	[ "$(off_by)" -gt 1000 ]
+	airlock resume
+	[ "$(off_by)" -le 3 ]
+}
+
+router_leases_addresses_on_the_cable()
+{
+	# A client by raw packets, as they all are: the filter stands before sockets.
+	python3 - <<'END'
+import socket, struct, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+s.bind(("airlock0", 0))
+s.settimeout(5)
+mac = s.getsockname()[4]
+bootp = struct.pack("!BBBBIHH16s16s64s128s", 1, 1, 6, 0, 0x61697200, 0, 0x8000, b"", mac, b"", b"")
+bootp += b"\x63\x82\x53\x63\x35\x01\x01\xff"
+udp = struct.pack("!HHHH", 68, 67, 8 + len(bootp), 0) + bootp
+ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes(4), b"\xff" * 4)
+total = sum(struct.unpack("!10H", ip))
+total = (total & 0xffff) + (total >> 16)
+ip = ip[:10] + struct.pack("!H", 0xffff - (total & 0xffff) - (total >> 16)) + ip[12:]
+s.send(b"\xff" * 6 + mac + b"\x08\x00" + ip + udp)
+end = time.time() + 5
+while time.time() < end:
+    p = s.recv(2048)
+    if p[23] == 17 and p[34:38] == b"\x00\x43\x00\x44" and p[46:50] == b"\x61\x69\x72\x00":
+        offer = ".".join(map(str, p[58:62]))
+        print("offered", offer)
+        sys.exit(0 if offer.startswith("10.0.0.1") else 1)
+sys.exit("no offer")
+END
+}
+
+forwarded_port_reaches_the_host()
+{
+	serve 8000
+	station=$(field uplink.address)
+	echo "the station is $station"
+	IN=world fetch "$station:8080" |
+		grep -q 'a page of the host'
+}
+
+guest_reaches_no_other_service_of_the_host()
+{
+	serve 9000
+	fetch 10.0.0.2:9000 | grep -q 'a page of the host'
+	guest 'wget -q -T 2 -O - http://10.0.0.2:8000/' | grep -q 'a page of the host'
+	answer=$(guest 'for i in 1 2 3; do sleep 0.7; echo; done & wget -q -T 2 -O - http://10.0.0.2:9000/ 2>&1')
+	echo "it got: $answer"
+	case $answer in *'page of the host'*) return 1 ;; esac
+	nft list table inet airlock_airlock0 | grep -Eq 'counter packets [1-9][0-9]* bytes [0-9]+ drop'
+}
+
+guest_has_a_flow_table()
+{
+	guest 'nft list ruleset' >"$T/rules"
+	grep -q 'flowtable' "$T/rules"
+	grep -Eq 'flow add @' "$T/rules"
+	grep -q 'masquerade' "$T/rules"
+}
+
+reload_moves_to_another_network_live()
+{
+	pid=$(field hypervisor.pid)
+	networks "$wpa2"
+	expect 0 reloaded airlock reload
+	wait_field network.ssid airlock-wpa2 30
+	wait_field state online 30
+	is "$(field network.security)" WPA2-PSK
+	world_answers
+	is "$(field hypervisor.pid)" "$pid"
+}
+
+reload_of_a_broken_file_changes_nothing()
+{
+	cp "$T/airlock.conf" "$T/sound.conf"
+	sed 's/console = true/consol = true/' "$T/sound.conf" >"$T/airlock.conf"
+	expect 3 "$T/airlock.conf:$(grep -n 'consol ' "$T/airlock.conf" | cut -d: -f1): " airlock reload
+	grep -q '"\{0,1\}guest\.console' "$T/expect.log" || grep -q 'console' "$T/expect.log"
+	mv "$T/sound.conf" "$T/airlock.conf"
+	is "$(field state)" online
+	world_answers
+}
+
+reload_says_what_needs_a_restart()
+{
+	sed -i 's/console = true;/console = true; memory = 160M;/' "$T/airlock.conf"
+	expect 0 'guest.memory_mib type: airlock restart' airlock reload
+	[ "$(field guest.memory_total_kib)" -lt 131072 ]
+}
+
+restart_of_the_guest_applies_it()
+{
+	pid=$(field hypervisor.pid)
+	index=$(index_of airlock0)
+	airlock restart >"$T/restart.log"
+	grep -q '^  online' "$T/restart.log"
+	[ "$(field hypervisor.pid)" != "$pid" ]
+	is "$(field hypervisor.memory_mib)" 160
+	[ "$(field guest.memory_total_kib)" -gt 110000 ]
+	# The cable stays, and so do connections of the host's programs.
+	is "$(index_of airlock0)" "$index"
+	world_answers
+}
+
+# renewed WHAT: `restart WHAT` makes interface, addresses and routes anew.
+renewed()
+{
+	index=$(index_of airlock0)
+	airlock restart "$1" >"$T/restart.log" 2>&1 &
+	restarting=$!
+	world_connect
+	wait "$restarting" || { cat "$T/restart.log"; return 1; }
+	[ "$(index_of airlock0)" != "$index" ]
+	world_answers
+	grep -qx 'nameserver 10.0.0.1' /etc/resolv.conf
+}
+
+restart_of_the_interface_makes_it_anew()
+{
+	renewed netif
+}
+
+restart_of_the_hypervisor_makes_all_anew()
+{
+	renewed hypervisor
+}
+
+restart_of_something_else_is_refused()
+{
+	expect 2 'guest, netif or hypervisor' airlock restart world
+	is "$(field state)" online
 }
 
 stops_and_leaves_nothing()
@@ -41,14 +268,73 @@ stops_and_leaves_nothing()
 	stop
 	expect 6 'not running' airlock stop
 	expect 6 'down' airlock status
+	expect 6 'not running' airlock reload
+	expect 6 'not running' airlock log
+	airlock status --json >"$T/status.json" || is "$?" 6
+	python3 -c 'import json, sys; assert json.load(sys.stdin)["state"] == "down"' <"$T/status.json"
+}
+
+runs_in_the_foreground()
+{
+	{
+		status=0
+		"$AIRLOCK_BUILD/src/cli/airlock" -c "$T/airlock.conf" run >"$T/run.log" 2>&1 || status=$?
+		echo "$status" >"$T/run.status"
+	} &
+	world_connect
+	wait_field state online 60
+	is "$(field network.ssid)" airlock-wpa2
+	world_answers
+	grep -q 'airlock: info: online' "$T/run.log"
+	grep -q 'guest/wpa_supplicant: ' "$T/run.log"
+}
+
+console_needs_its_setting()
+{
+	expect 1 'console = true' airlock console </dev/null
+}
+
+ends_in_order_on_sigterm()
+{
+	kill -TERM "$(cat /run/airlock/lock)"
+	wait_for 30 test -s "$T/run.status"
+	nothing_left
+	is "$(cat "$T/run.status")" 0
+	! grep -q 'pressing its power button' "$T/run.log"
 }
 
 networks "$wpa3"
+configure 'log_level = "debug";' 'guest { console = true; }' 'router { forward = [ "tcp 8080 host:8000" ]; }'
+for c in \
+	comes_online_and_shows_the_way \
+	world_answers \
+	name_is_resolved_by_the_router \
+	packets_take_the_route_through_the_guest \
+	second_start_says_so \
+	status_tells_people_everything \
+	json_has_every_key_in_every_state \
+	watching_goes_on \
+	log_has_everybody \
+	the_passphrase_is_nowhere \
+	guests_clock_is_ours \
+	resume_sets_the_guests_clock \
+	router_leases_addresses_on_the_cable \
+	forwarded_port_reaches_the_host \
+	guest_reaches_no_other_service_of_the_host \
+	guest_has_a_flow_table \
+	reload_moves_to_another_network_live \
+	reload_of_a_broken_file_changes_nothing \
+	reload_says_what_needs_a_restart \
+	restart_of_the_guest_applies_it \
+	restart_of_the_interface_makes_it_anew \
+	restart_of_the_hypervisor_makes_all_anew \
+	restart_of_something_else_is_refused \
+	stops_and_leaves_nothing; do
+	tcase $c
+done
+networks "$wpa2"
 configure
-tcase comes_online
-tcase world_answers
-tcase name_is_resolved_by_the_router
-tcase packets_take_the_route_through_the_guest
-tcase second_start_says_so
-tcase stops_and_leaves_nothing
+for c in runs_in_the_foreground console_needs_its_setting ends_in_order_on_sigterm; do
+	tcase $c
+done
 finish
