@@ -85,6 +85,14 @@ void address_expect(struct guest *g)
 	loop_timer_set(g->loop, &g->address.timer, LATE_MS);
 }
 
+void address_again(struct guest *g)
+{
+	struct lease l = g->address.lease;
+
+	if (l.address != 0)
+		take_lease(g, &l);
+}
+
 void address_reset(struct guest *g)
 {
 	service_stop(&g->address.dhcpcd);

@@ -160,6 +160,8 @@ int address_init(struct guest *g, struct err *e);
 void address_go_on(struct guest *g);
 /* The network is connected: complain when no address comes. */
 void address_expect(struct guest *g);
+/* Tell again of the lease that there is, if any. */
+void address_again(struct guest *g);
 void address_reset(struct guest *g);
 
 /* --- status.c */

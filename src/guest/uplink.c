@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guest/guest.h"
 #include "guest/text.h"
@@ -58,10 +59,29 @@ static void on_networks(void *arg, const char *reply)
 		router_event(g, STATION_UNCONFIGURED, "every configured network is disabled");
 }
 
+static void on_event(void *arg, const struct supplicant_event *ev);
+
+/* Events from before somebody listened: when it is connected, that was one. */
+static void on_caught_up(void *arg, const char *reply)
+{
+	struct supplicant_event ev = {.kind = SUPPLICANT_CONNECTED};
+	char value[160];
+
+	if (reply == NULL || !supplicant_value(reply, "wpa_state", value, sizeof(value)) ||
+	    strcmp(value, "COMPLETED") != 0)
+		return;
+	if (supplicant_value(reply, "ssid", value, sizeof(value)) &&
+	    !supplicant_ssid(value, strlen(value), &ev.ssid))
+		ev.ssid.len = 0;
+	on_event(arg, &ev);
+	address_again(arg);
+}
+
 static void on_attached(void *arg)
 {
 	struct guest *g = arg;
 
+	supplicant_request(&g->uplink.supplicant, "STATUS", on_caught_up);
 	g->uplink.limited = g->settings.simulated;
 	supplicant_request(&g->uplink.supplicant, "LIST_NETWORKS", on_networks);
 	router_go_on(g);
@@ -213,6 +233,8 @@ void uplink_changed(struct guest *g)
 		return;
 	write_files(g);
 	supplicant_detach(&g->uplink.supplicant);
+	/* Of the one that is about to end: it would be attached to. */
+	unlink(PATH_SUPPLICANT_DIR "/" RADIO_NAME);
 	g->uplink.tried = (struct ssid){0};
 	router_event(g, STATION_NEW_CONFIGURATION, NULL);
 	service_restart(&g->supervisor, &g->uplink.wpa);
