@@ -124,7 +124,9 @@ void supplicant_parse(const char *text, struct supplicant_event *out)
 	case SUPPLICANT_REFUSED:
 		out->code = number_after(text, "status_code=");
 		take_ssid(text, "ssid=\"", "\" auth_failures=", &out->ssid);
-		if (strstr(text, "reason=WRONG_KEY") != NULL)
+		/* SAE (3) proves the passphrase in its second message, the confirm. */
+		if (strstr(text, "reason=WRONG_KEY") != NULL ||
+		    strstr(text, " auth_type=3 auth_transaction=2 ") != NULL)
 			out->kind = SUPPLICANT_WRONG_KEY;
 		break;
 	case SUPPLICANT_DISCONNECTED:

@@ -176,6 +176,9 @@ static void on_event(void *arg, const struct supplicant_event *ev)
 		router_event(g, STATION_WRONG_KEY, name);
 		break;
 	case SUPPLICANT_REFUSED:
+		/* Given up for a while; the access point said why before that. */
+		if (ev->code == 0 && g->station.fault[0] != '\0')
+			break;
 		str_format(text, sizeof(text), "%s refuses the connection (status %d)", name,
 		    ev->code);
 		router_event(g, STATION_REFUSED, text);

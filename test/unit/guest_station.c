@@ -140,6 +140,12 @@ static void understands_events(void)
 	ev = heard("CTRL-EVENT-ASSOC-REJECT bssid=02:00:00:00:01:00 status_code=17");
 	CHECK_INT(ev.kind, SUPPLICANT_REFUSED);
 	CHECK_INT(ev.code, 17);
+	ev = heard("CTRL-EVENT-AUTH-REJECT 02:00:00:00:02:00 auth_type=3 auth_transaction=2 "
+		   "status_code=1");
+	CHECK_INT(ev.kind, SUPPLICANT_WRONG_KEY);
+	ev = heard("CTRL-EVENT-AUTH-REJECT 02:00:00:00:02:00 auth_type=3 auth_transaction=1 "
+		   "status_code=1");
+	CHECK_INT(ev.kind, SUPPLICANT_REFUSED);
 	CHECK_INT(heard("CTRL-EVENT-CONNECTED - Connection to x").kind, SUPPLICANT_CONNECTED);
 	CHECK_INT(heard("CTRL-EVENT-NETWORK-NOT-FOUND ").kind, SUPPLICANT_NOT_FOUND);
 	CHECK_INT(heard("CTRL-EVENT-BSS-ADDED 0 02").kind, SUPPLICANT_OTHER);
