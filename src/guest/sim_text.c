@@ -75,8 +75,9 @@ void sim_dnsmasq_text(struct buf *b, const struct sim_air *a)
 {
 	char first[16], last[16];
 
-	/* As root, for a change of user would clear the signal that ends it with us. */
+	/* A change of user, or of group alone, would clear the signal that ends it with us. */
 	buf_addf(b, "user=root\n"
+		    "group=root\n"
 		    "bind-dynamic\n"
 		    "except-interface=lo\n"
 		    "no-hosts\n"
