@@ -20,8 +20,9 @@
 
 #include "guest/channel.h"
 
-#define RETRY_MIN_MS 10
-#define RETRY_MAX_MS 250
+#define RETRY_MIN_MS   10
+#define RETRY_MAX_MS   250
+#define LINES_A_SECOND 1000
 
 static void on_port(void *arg, short revents);
 
@@ -231,12 +232,29 @@ void channel_state(struct channel *c, enum wire_state state, const char *reason)
 		add(c, buf, state_frame(c, buf, sizeof(buf)), QUEUE_STATE);
 }
 
+/* A flood of lines would look to the host like a guest gone mad. */
+static bool is_flood(struct channel *c)
+{
+	uint64_t second = now_ms() / 1000;
+
+	if (c->second != second) {
+		c->second = second;
+		c->lines = 0;
+	}
+	return ++c->lines > LINES_A_SECOND;
+}
+
 void channel_log(struct channel *c, enum log_level level, const char *source, const char *text)
 {
-	uint64_t dropped = queue_take_dropped(&c->queue);
 	struct wire_msg m = {.type = WIRE_LOG};
 	uint8_t buf[1280];
+	uint64_t dropped;
 
+	if (is_flood(c)) {
+		c->queue.dropped++;
+		return;
+	}
+	dropped = queue_take_dropped(&c->queue);
 	m.log.time_ms = now_ms();
 	if (dropped > 0) {
 		m.log.level = LEVEL_WARN;

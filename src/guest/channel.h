@@ -30,6 +30,8 @@ struct channel {
 	enum wire_state state;
 	char reason[160];
 	uint64_t state_at_ms;
+	uint64_t second; /* in which `lines` were sent */
+	unsigned lines;
 	struct queue queue;
 	struct wire_reader reader;
 };

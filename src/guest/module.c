@@ -83,6 +83,7 @@ static int insert(
 		return err_set(e, errno, "module %s", full);
 	if (syscall(SYS_finit_module, fd, options, 0) < 0 && errno != EEXIST)
 		return err_set(e, errno, "module %s", path);
+	log_debug("module %s", path);
 	return 0;
 }
 

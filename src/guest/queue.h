@@ -13,8 +13,12 @@ enum queue_kind {
 	QUEUE_KINDS, /* their number */
 };
 
-/* Bytes of frames of each kind. */
-#define QUEUE_LOG_MAX   ((size_t)256 * 1024)
+/*
+ * Bytes of frames of each kind.  When a host comes back all of it is sent at
+ * once, and has to stay well below the frames a second that a host puts up
+ * with (4000).
+ */
+#define QUEUE_LOG_MAX   ((size_t)96 * 1024)
 #define QUEUE_STATE_MAX ((size_t)64 * 1024)
 
 struct queue_frame {
