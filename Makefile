@@ -36,7 +36,9 @@ check: image
 bench: image
 	sh test/bench/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
 
-install: all
+install: $(BUILD)/build.ninja
+	meson configure $(BUILD) -Dprefix=$(PREFIX)
+	ninja -C $(BUILD)
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
 format:

@@ -196,13 +196,14 @@ static int find_hop(unsigned ttl, char hop[16], struct err *e)
 
 static int show_route(struct demo *d, struct buf *say, struct err *e)
 {
-	static const char *const who[] = {"guest", "access point", "web server"};
+	static const char *const who[] = {"the guest, by airlock0",
+	    "the access point, by the simulated radio", "the web server, by airlock0-air"};
 	char hop[16];
 
 	for (unsigned ttl = 1; ttl <= ARRAY_LEN(who); ttl++) {
 		if (find_hop(ttl, hop, e) < 0)
 			return -1;
-		buf_addf(say, "%s%s (%s)", ttl > 1 ? " > " : "", hop, who[ttl - 1]);
+		buf_addf(say, "%s%-15s %s", ttl > 1 ? "\n  " : "", hop, who[ttl - 1]);
 	}
 	if (strcmp(hop, DEMO_WEB_ADDRESS) != 0)
 		return err_set(e, 0, "the third hop is %s, not " DEMO_WEB_ADDRESS, hop);
