@@ -332,6 +332,8 @@ int main(int argc, char **argv)
 		}
 	}
 	umask(022);
+	/* Root's own may lack sbin, or name places that are not root's. */
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	log_open(NULL, NULL, "airlock", LEVEL_INFO);
 	if (conf_load(&d.conf, d.conf_path, !d.conf_given, &e) < 0)
 		return fail(&e);
