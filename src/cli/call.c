@@ -154,5 +154,6 @@ int cli_ask_and_watch(
 	err_set(e, 0, "not online after %d s: %s%s%s", timeout_ms / 1000,
 	    wire_state_name((unsigned)states.state), states.reason[0] != '\0' ? ", " : "",
 	    states.reason);
+	e->num = ETIMEDOUT;
 	return err_hint(e, "it goes on trying; see: airlock log, airlock status");
 }

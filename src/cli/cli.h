@@ -98,7 +98,7 @@ int cli_reply(const struct wire_msg *m, struct err *e);
 /*
  * Ask, show states as they go (cli_states), wait for the reply.
  *
- * @timeout_ms until it is given up; -1: for ever
+ * @timeout_ms until it is given up, with ETIMEDOUT in e->num; -1: for ever
  */
 int cli_ask_and_watch(
     struct cli *c, enum wire_verb verb, const char *arg, int timeout_ms, struct err *e);

@@ -65,7 +65,7 @@ static int spawn_daemon(struct cli *c, struct err *e)
 
 int cmd_start(struct cli *c, int argc, char **argv)
 {
-	struct err e = {0};
+	struct err e = {0}, ignored = {0};
 	int rc;
 
 	if (argc > 1)
@@ -73,10 +73,13 @@ int cmd_start(struct cli *c, int argc, char **argv)
 	rc = spawn_daemon(c, &e);
 	if (rc > 0)
 		return rc; /* the daemon said why */
-	if (rc < 0 || cli_ask_and_watch(c, WIRE_VERB_WAIT_ONLINE, "",
-			  (int)c->conf->guest.start_timeout_ms, &e) < 0)
-		return cli_fail(&e);
-	return 0;
+	if (rc == 0 && cli_ask_and_watch(c, WIRE_VERB_WAIT_ONLINE, "",
+			   (int)c->conf->guest.start_timeout_ms, &e) == 0)
+		return 0;
+	/* A daemon that has given up is about to end: the next start shall not meet it. */
+	if (rc == 0 && e.num != ETIMEDOUT)
+		cli_wait_gone(c, &ignored);
+	return cli_fail(&e);
 }
 
 int cmd_run(struct cli *c, int argc, char **argv)
