@@ -80,7 +80,11 @@ static void add_board(struct args *a, const struct vm_spec *spec, enum vm_accel 
 {
 	option(a, "machine", "pc,accel=%s,usb=off,vmport=off,dump-guest-core=off,mem-merge=off",
 	    vm_accel_name(accel));
-	option(a, "cpu", "%s", accel == VM_ACCEL_KVM ? "host" : "max");
+	/*
+	 * Software emulation does a byte at a time of `rep stosb`, by which the
+	 * kernel clears pages where a processor says ERMS.
+	 */
+	option(a, "cpu", "%s", accel == VM_ACCEL_KVM ? "host" : "max,-erms");
 	option(a, "smp", "%u", spec->cpus);
 	option(a, "m", "%uM", spec->memory_mib);
 	option(a, "kernel", "%s", spec->kernel);
