@@ -17,10 +17,16 @@ reason_is()
 	done
 }
 
+# online [SECONDS]: within that time traffic passes, and the state says so.
 online()
 {
-	wait_field state online "${1:-40}"
-	fetch "$WEB" | grep -q 'a page of the world'
+	wait_for "${1:-40}" traffic_passes
+}
+
+traffic_passes()
+{
+	[ "$(field state)" = online ] && fetch "$WEB" | grep -q 'a page of the world' &&
+		[ "$(field state)" = online ]
 }
 
 # joins BLOCK...: the supplicant's file has these networks from now on.
@@ -143,7 +149,12 @@ name_server_killed()
 	wait_for 20 fetch web.airlock.test
 }
 
-simulated_air_killed() { killed airlock-sim; }
+simulated_air_killed()
+{
+	guest "kill -9 \$(pidof airlock-sim)"
+	wait_field state scanning 20
+	online 60
+}
 
 simulated_access_points_killed()
 {

@@ -190,6 +190,38 @@ guest_has_a_flow_table()
 	grep -q 'masquerade' "$T/rules"
 }
 
+console_is_a_terminal_until_ctrl_bracket()
+{
+	python3 - "$AIRLOCK_BUILD/src/cli/airlock" "$T/airlock.conf" <<'END'
+import os, pty, select, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "-c", sys.argv[2], "console"])
+def until(what, seconds):
+    said, end = b"", time.time() + seconds
+    while what not in said:
+        if not select.select([fd], [], [], max(0, end - time.time()))[0]:
+            sys.exit("no %r in %r" % (what, said[-300:]))
+        said += os.read(fd, 4096)
+until(b"Ctrl-] leaves", 5)
+os.write(fd, b"echo forty-$((40 + 2))\r")
+until(b"forty-42", 5)
+os.write(fd, b"\x1d")
+end = time.time() + 5
+while True:
+    done, status = os.waitpid(pid, os.WNOHANG)
+    if done:
+        sys.exit(status)
+    if time.time() > end:
+        sys.exit("Ctrl-] does not leave")
+    if select.select([fd], [], [], 0.1)[0]:
+        try:
+            os.read(fd, 4096)
+        except OSError:
+            pass
+END
+}
+
 reload_moves_to_another_network_live()
 {
 	pid=$(field hypervisor.pid)
@@ -210,6 +242,28 @@ reload_of_a_broken_file_changes_nothing()
 	grep -q '"\{0,1\}guest\.console' "$T/expect.log" || grep -q 'console' "$T/expect.log"
 	mv "$T/sound.conf" "$T/airlock.conf"
 	is "$(field state)" online
+	world_answers
+}
+
+reload_forwards_another_port()
+{
+	# 9000 was closed to the guest until now.
+	sed -i 's/"tcp 8080 host:8000"/"tcp 8080 host:8000", "tcp 8081 host:9000"/' "$T/airlock.conf"
+	expect 0 reloaded airlock reload
+	station=$(field uplink.address)
+	IN=world wait_for 10 fetch "$station:8081"
+	IN=world fetch "$station:8080" | grep -q 'a page of the host'
+}
+
+reload_gives_the_resolver_back()
+{
+	echo 'host { resolver = false; default_route = false; }' >>"$T/airlock.conf"
+	expect 0 reloaded airlock reload
+	is "$(cat /etc/resolv.conf)" 'nameserver 192.0.2.53'
+	is "$(ip route show default)" ''
+	sed -i '$d' "$T/airlock.conf"
+	expect 0 reloaded airlock reload
+	grep -qx 'nameserver 10.0.0.1' /etc/resolv.conf
 	world_answers
 }
 
@@ -274,6 +328,23 @@ stops_and_leaves_nothing()
 	python3 -c 'import json, sys; assert json.load(sys.stdin)["state"] == "down"' <"$T/status.json"
 }
 
+one_of_two_starts_wins_and_stop_ends_its_boot()
+{
+	for i in 1 2; do
+		{
+			status=0
+			airlock start >"$T/start-$i.log" 2>&1 || status=$?
+			echo "$status" >"$T/start-$i.status"
+		} &
+	done
+	wait_field state booting 10
+	wait_for 5 grep -q 'runs already' "$T/start-1.log" "$T/start-2.log"
+	stop
+	wait_for 5 test -s "$T/start-1.status" -a -s "$T/start-2.status"
+	is "$(cat "$T/start-1.status" "$T/start-2.status" | tr -d '\n')" 11
+	grep -q 'the router was stopped' "$T/start-1.log" "$T/start-2.log"
+}
+
 runs_in_the_foreground()
 {
 	{
@@ -322,8 +393,11 @@ for c in \
 	forwarded_port_reaches_the_host \
 	guest_reaches_no_other_service_of_the_host \
 	guest_has_a_flow_table \
+	console_is_a_terminal_until_ctrl_bracket \
 	reload_moves_to_another_network_live \
 	reload_of_a_broken_file_changes_nothing \
+	reload_forwards_another_port \
+	reload_gives_the_resolver_back \
 	reload_says_what_needs_a_restart \
 	restart_of_the_guest_applies_it \
 	restart_of_the_interface_makes_it_anew \
@@ -334,7 +408,8 @@ for c in \
 done
 networks "$wpa2"
 configure
-for c in runs_in_the_foreground console_needs_its_setting ends_in_order_on_sigterm; do
+for c in one_of_two_starts_wins_and_stop_ends_its_boot runs_in_the_foreground console_needs_its_setting \
+	ends_in_order_on_sigterm; do
 	tcase $c
 done
 finish
