@@ -40,8 +40,10 @@ static void on_report(void *arg, const struct lease *l)
 		take_lease(g, l);
 		return;
 	}
+	/* Before there was an address, none can be gone. */
+	if (g->address.lease.address != 0)
+		router_event(g, STATION_NO_LEASE, "the address is gone");
 	g->address.lease = (struct lease){0};
-	router_event(g, STATION_NO_LEASE, "the address is gone");
 }
 
 static void on_late(void *arg)

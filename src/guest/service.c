@@ -30,6 +30,8 @@ static void put_line(struct service *v, size_t len)
 	str_escape(text, sizeof(text), v->buf, len);
 	if (text[0] == '\0')
 		return;
+	if (v->redact != NULL)
+		v->redact(text);
 	v->of->log(v->of->arg, v->quiet ? LEVEL_DEBUG : LEVEL_INFO, v->name, text);
 	if (v->line != NULL)
 		v->line(v->arg, text);

@@ -27,6 +27,8 @@ struct service {
 	bool quiet;              /* its lines are debug, not info */
 	/* When it ended and was not asked to; NULL: nobody wants to know. */
 	void (*ended)(void *arg, int status);
+	/* Take out of a line what nobody may read, in place; NULL: nothing. */
+	void (*redact)(char *text);
 	/* Each line that it writes, after it was logged; NULL: nobody reads them. */
 	void (*line)(void *arg, const char *text);
 	void *arg;

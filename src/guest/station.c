@@ -51,7 +51,7 @@ static const char *const faults[STATION_EVENTS] = {
     [STATION_WRONG_KEY] = "wrong passphrase for %s",
     [STATION_REFUSED] = "%s",
     [STATION_DISCONNECTED] = "%s",
-    [STATION_SUPPLICANT_ENDED] = "wpa_supplicant ended: %s",
+    [STATION_SUPPLICANT_ENDED] = "wpa_supplicant: %s",
     [STATION_NO_LEASE] = "%s",
     [STATION_FAILED] = "%s",
 };

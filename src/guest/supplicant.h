@@ -37,6 +37,12 @@ struct supplicant_event {
 void supplicant_parse(const char *text, struct supplicant_event *out);
 
 /*
+ * Take the value out of a complaint about the configuration: "Line 3: Invalid
+ * PSK 'secret'." shows what was typed.  True when it was such a complaint.
+ */
+bool supplicant_redact(char *text);
+
+/*
  * Undo the supplicant's escapes (\xHH, \n, \", \\, \e ...) in `len` bytes.
  * False when there are more than 32 bytes.
  */

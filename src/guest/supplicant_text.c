@@ -69,6 +69,19 @@ char *ssid_text(char dst[SSID_TEXT], const struct ssid *s)
 	return dst;
 }
 
+bool supplicant_redact(char *text)
+{
+	size_t n;
+
+	if (strncmp(text, "Line ", 5) != 0)
+		return false;
+	n = strcspn(text, "'\"");
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	text[n] = '\0';
+	return true;
+}
+
 /* What stands between `before` and the last `after` of a text. */
 static void take_ssid(const char *text, const char *before, const char *after, struct ssid *out)
 {

@@ -21,11 +21,19 @@ static void write_files(struct guest *g)
 	file_write(PATH_SUPPLICANT, &g->settings.supplicant, 0600);
 }
 
+static void redact(char *text)
+{
+	supplicant_redact(text);
+}
+
+/* The first complaint about the user's file tells more than what follows it. */
 static void on_line(void *arg, const char *text)
 {
 	struct guest *g = arg;
+	char *words = g->uplink.last_words;
 
-	str_copy(g->uplink.last_words, sizeof(g->uplink.last_words), text);
+	if (strncmp(words, "Line ", 5) != 0)
+		str_copy(words, sizeof(g->uplink.last_words), text);
 }
 
 static void on_ended(void *arg, int status)
@@ -34,6 +42,7 @@ static void on_ended(void *arg, int status)
 
 	supplicant_detach(&g->uplink.supplicant);
 	router_event(g, STATION_SUPPLICANT_ENDED, g->uplink.last_words);
+	g->uplink.last_words[0] = '\0';
 	supplicant_attach(&g->uplink.supplicant);
 }
 
@@ -135,20 +144,39 @@ static void on_not_found(struct guest *g)
 		supplicant_request(&g->uplink.supplicant, "SCAN_RESULTS", on_results);
 }
 
+/* What the commoner reason codes of IEEE 802.11 (table 9-49) mean to people. */
+static const char *reason_words(int code)
+{
+	static const char *const words[] = {
+	    [2] = "it forgot us",
+	    [3] = "it is going away",
+	    [4] = "it heard nothing of us",
+	    [5] = "it has too many stations",
+	    [6] = "it does not know us",
+	    [7] = "it does not know us",
+	    [8] = "it is going away",
+	    [15] = "the keys were not agreed in time",
+	    [23] = "it refuses the credentials",
+	};
+
+	return code > 0 && (size_t)code < ARRAY_LEN(words) ? words[code] : NULL;
+}
+
 static void on_disconnected(struct guest *g, const struct supplicant_event *ev)
 {
-	const char *name = g->station.network;
-	char text[192];
+	const char *name = g->station.network, *words = reason_words(ev->code);
+	char text[256];
 
 	if (ev->local && ev->code == 4)
 		str_format(text, sizeof(text), "the access point of %s is gone", name);
 	else if (ev->local)
 		str_format(text, sizeof(text), "left %s (reason %d)", name, ev->code);
+	else if (words != NULL)
+		str_format(
+		    text, sizeof(text), "the access point of %s sent us away: %s", name, words);
 	else
 		str_format(text, sizeof(text),
-		    "the access point of %s ended the connection "
-		    "(reason %d)",
-		    name, ev->code);
+		    "the access point of %s sent us away (reason %d)", name, ev->code);
 	router_event(g, STATION_DISCONNECTED, text);
 }
 
@@ -208,6 +236,7 @@ void uplink_init(struct guest *g)
 
 	service_describe(v, "wpa_supplicant", argv);
 	v->ended = on_ended;
+	v->redact = redact;
 	v->line = on_line;
 	v->arg = g;
 	supplicant_init(&g->uplink.supplicant, g->loop);
@@ -239,6 +268,7 @@ void uplink_changed(struct guest *g)
 	/* Of the one that is about to end: it would be attached to. */
 	unlink(PATH_SUPPLICANT_DIR "/" RADIO_NAME);
 	g->uplink.tried = (struct ssid){0};
+	g->uplink.last_words[0] = '\0';
 	router_event(g, STATION_NEW_CONFIGURATION, NULL);
 	service_restart(&g->supervisor, &g->uplink.wpa);
 	supplicant_attach(&g->uplink.supplicant);

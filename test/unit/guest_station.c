@@ -152,6 +152,19 @@ static void understands_events(void)
 	CHECK_INT(heard("").kind, SUPPLICANT_OTHER);
 }
 
+static void a_complaint_shows_no_passphrase(void)
+{
+	char psk[] = "Line 3: Invalid passphrase length 5 (expected: 8..63) '\"short\"'.";
+	char block[] = "Line 3: failed to parse network block.", other[] = "wlan0: it's 'fine'";
+
+	CHECK(supplicant_redact(psk));
+	CHECK_STR(psk, "Line 3: Invalid passphrase length 5 (expected: 8..63)");
+	CHECK(supplicant_redact(block));
+	CHECK_STR(block, "Line 3: failed to parse network block.");
+	CHECK(!supplicant_redact(other));
+	CHECK_STR(other, "wlan0: it's 'fine'");
+}
+
 static void an_ssid_is_bytes(void)
 {
 	struct supplicant_event ev;
@@ -209,6 +222,7 @@ int main(void)
 	RUN(nothing_follows_the_end);
 	RUN(every_event_is_safe_in_every_state);
 	RUN(understands_events);
+	RUN(a_complaint_shows_no_passphrase);
 	RUN(an_ssid_is_bytes);
 	RUN(reads_replies);
 	return check_done();
