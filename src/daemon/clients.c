@@ -73,7 +73,7 @@ static void send_report(struct machine *m, const struct request *r)
 	if (m->vm != NULL)
 		str_copy(p->accelerator, sizeof(p->accelerator),
 		    vm_accel_name(m->driver->accel(m->vm)));
-	str_copy(p->image, sizeof(p->image), m->image.id);
+	str_copy(p->image, sizeof(p->image), m->image_id);
 	p->memory_mib = m->conf.guest.memory_mib;
 	p->hypervisor_pid = m->vm != NULL ? (uint32_t)m->driver->pid(m->vm) : 0;
 	p->starts = m->starts;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "daemon/machine.h"
+#include "daemon/priv.h"
 
 #define BOOT_TIMEOUT_MS 60000
 #define LINGER_MS       3000
@@ -169,42 +170,76 @@ static void add_nic(struct vm_spec *s, int tap, const uint8_t mac[6])
 	memcpy(n->mac, mac, sizeof(n->mac));
 }
 
-static void make_spec(const struct machine *m, struct vm_spec *s)
+/* The files of one generation of the image, as descriptors. */
+static void close_image(int files[PRIV_FILES])
 {
+	for (int i = 0; i < PRIV_FILES; i++)
+		fd_close(&files[i]);
+}
+
+static int open_image(struct machine *m, int files[PRIV_FILES], struct err *e)
+{
+	struct priv_image image = {0};
+
+	for (image.file = 0; image.file < PRIV_FILES; image.file++) {
+		files[image.file] = priv_open_image(m->priv, &image, e);
+		if (files[image.file] < 0)
+			return -1;
+	}
+	str_copy(m->image_id, sizeof(m->image_id), image.id);
+	return 0;
+}
+
+/* A name by which this process, and whoever it hands the descriptor to, opens the file. */
+static const char *name_of(int fd, char dst[32])
+{
+	str_format(dst, 32, "/proc/self/fd/%d", fd);
+	return dst;
+}
+
+static void make_spec(const struct machine *m, const int files[PRIV_FILES], struct vm_spec *s)
+{
+	char name[32];
+
 	*s = (struct vm_spec){.name = "airlock",
 	    .cpus = m->conf.guest.cpus,
 	    .memory_mib = m->conf.guest.memory_mib,
 	    .accel = (enum vm_accel)m->conf.guest.accel};
-	str_copy(s->kernel, sizeof(s->kernel), m->image.kernel);
-	str_copy(s->initrd, sizeof(s->initrd), m->image.initrd);
+	str_copy(s->kernel, sizeof(s->kernel), name_of(files[PRIV_KERNEL], name));
+	str_copy(s->initrd, sizeof(s->initrd), name_of(files[PRIV_INITRD], name));
 	str_copy(s->command_line, sizeof(s->command_line), command_line);
-	add_disk(s, m->image.root, "airlock-root");
+	add_disk(s, name_of(files[PRIV_ROOT], name), "airlock-root");
 	add_nic(s, m->tap, lan_mac);
 	str_copy(s->ports[s->port_count++], sizeof(s->ports[0]), "airlock");
 	if (conf_simulated(&m->conf)) {
-		add_disk(s, m->image.sim, "airlock-sim");
+		add_disk(s, name_of(files[PRIV_SIM], name), "airlock-sim");
 		add_nic(s, m->air, air_mac);
 		str_copy(s->ports[s->port_count++], sizeof(s->ports[0]), "airlock.sim");
 	}
+}
+
+static int renew_network(struct machine *m, struct err *e)
+{
+	if (m->renew_network && network_down(m, e) < 0)
+		return -1;
+	m->renew_network = false;
+	return network_up(m, e);
 }
 
 /* Everything a running guest needs, from the image to its first channel byte. */
 static int launch(struct machine *m, struct err *e)
 {
 	enum vm_accel accel = (enum vm_accel)m->conf.guest.accel;
+	int files[PRIV_FILES] = {-1, -1, -1, -1};
 	struct vm_spec spec;
 
 	if (m->driver->check(&accel, m->hypervisor, sizeof(m->hypervisor), e) < 0)
 		return -1;
-	if (image_find(m->conf.image.store, NULL, &m->image, e) < 0)
-		return -1;
-	if (m->renew_network && network_down(m, e) < 0)
-		return -1;
-	m->renew_network = false;
-	if (network_up(m, e) < 0)
-		return -1;
-	make_spec(m, &spec);
-	m->vm = m->driver->start(m->loop, &spec, on_vm_event, m, e);
+	if (open_image(m, files, e) == 0 && renew_network(m, e) == 0) {
+		make_spec(m, files, &spec);
+		m->vm = m->driver->start(m->loop, &spec, on_vm_event, m, e);
+	}
+	close_image(files);
 	if (m->vm == NULL)
 		return -1;
 	if (channel_open(m, e) < 0 || console_open(m, e) < 0) {

@@ -11,7 +11,6 @@
 #include "daemon/life.h"
 #include "daemon/ring.h"
 #include "hostnet/hostnet.h"
-#include "image/image.h"
 #include "vm/vm.h"
 #include "wire/wire.h"
 
@@ -56,7 +55,7 @@ struct machine {
 	const struct vm_driver *driver;
 	struct vm *vm;
 	char hypervisor[64];
-	struct image_paths image;
+	char image_id[16];
 
 	/* the guest */
 	struct conn channel;

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,25 @@ static int open_file(const char *path, struct err *e)
 	return fd_take(&fd);
 }
 
-static int carry_out(struct priv *p, const struct priv_request *r, int *fd, struct err *e)
+/* An image is the administrator's, in a directory that only root may be able to walk. */
+static int open_image(
+    const struct priv *p, const struct priv_image *image, char id[16], struct err *e)
+{
+	struct image_paths paths;
+	const char *const files[PRIV_FILES] = {
+	    paths.kernel, paths.initrd, paths.root, paths.sim};
+
+	if (image->file >= PRIV_FILES || memchr(image->id, '\0', sizeof(image->id)) == NULL)
+		return err_set(e, EINVAL, "file %u of an image", image->file);
+	if (image_find(
+		p->conf->image.store, image->id[0] != '\0' ? image->id : NULL, &paths, e) < 0)
+		return -1;
+	str_copy(id, sizeof(image->id), paths.id);
+	return open_file(files[image->file], e);
+}
+
+static int carry_out(
+    struct priv *p, const struct priv_request *r, int *fd, char image_id[16], struct err *e)
 {
 	switch ((enum priv_verb)r->verb) {
 	case PRIV_APPLY:
@@ -45,6 +64,9 @@ static int carry_out(struct priv *p, const struct priv_request *r, int *fd, stru
 	case PRIV_OPEN_CONF:
 		*fd = open_file(p->conf_path, e);
 		return *fd < 0 ? -1 : 0;
+	case PRIV_OPEN_IMAGE:
+		*fd = open_image(p, &r->image, image_id, e);
+		return *fd < 0 ? -1 : 0;
 	}
 	return err_set(e, EINVAL, "privileged request %u", r->verb);
 }
@@ -61,7 +83,7 @@ int priv_serve(struct priv *p, int sock, struct err *e)
 	if (n <= 0)
 		return (int)n;
 	if ((size_t)n == sizeof(r))
-		reply.rc = carry_out(p, &r, &fd, &reply.e);
+		reply.rc = carry_out(p, &r, &fd, reply.image_id, &reply.e);
 	else
 		reply.rc = err_set(&reply.e, EINVAL, "privileged request of %zd bytes", n);
 	if (unix_send(sock, &reply, sizeof(reply), fd, e) < 0)
@@ -69,27 +91,47 @@ int priv_serve(struct priv *p, int sock, struct err *e)
 	return 1;
 }
 
-int priv_ask(int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd, struct err *e)
+static int converse(
+    int sock, const struct priv_request *r, struct priv_reply *reply, int *fd, struct err *e)
 {
-	struct priv_request r = {.verb = verb};
-	struct priv_reply reply;
 	auto_fd got = -1;
 	ssize_t n;
 
-	if (op != NULL)
-		r.op = *op;
-	if (unix_send(sock, &r, sizeof(r), -1, e) < 0)
+	if (unix_send(sock, r, sizeof(*r), -1, e) < 0)
 		return err_ctx(e, "ask the privileged process");
-	n = unix_recv(sock, &reply, sizeof(reply), &got, e);
+	n = unix_recv(sock, reply, sizeof(*reply), &got, e);
 	if (n < 0)
 		return err_ctx(e, "ask the privileged process");
-	if ((size_t)n != sizeof(reply))
+	if ((size_t)n != sizeof(*reply))
 		return err_set(e, 0, "the privileged process is gone");
-	if (reply.rc < 0) {
-		*e = reply.e;
+	if (reply->rc < 0) {
+		*e = reply->e;
 		return -1;
 	}
 	if (fd != NULL)
 		*fd = fd_take(&got);
 	return 0;
+}
+
+int priv_ask(int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd, struct err *e)
+{
+	struct priv_request r = {.verb = verb};
+	struct priv_reply reply;
+
+	if (op != NULL)
+		r.op = *op;
+	return converse(sock, &r, &reply, fd, e);
+}
+
+int priv_open_image(int sock, struct priv_image *image, struct err *e)
+{
+	struct priv_request r = {.verb = PRIV_OPEN_IMAGE, .image = *image};
+	struct priv_reply reply;
+	int fd = -1;
+
+	if (converse(sock, &r, &reply, &fd, e) < 0)
+		return -1;
+	reply.image_id[sizeof(reply.image_id) - 1] = '\0';
+	str_copy(image->id, sizeof(image->id), reply.image_id);
+	return fd;
 }

@@ -3,14 +3,15 @@
  *
  * The privileged process parses nothing.  It takes fixed-size requests from
  * the machine process over a SOCK_SEQPACKET pair, allows only operations of
- * the plan on this machine's own interfaces, and opens only the two files that
- * were named when the daemon started.
+ * the plan on this machine's own interfaces, and opens for reading only the two
+ * files that were named when the daemon started and the files of the image.
  */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
 
 #include "conf/conf.h"
 #include "hostnet/hostnet.h"
+#include "image/image.h"
 
 enum priv_verb {
 	PRIV_APPLY = 1, /* do `op`; a tap's descriptor comes back */
@@ -18,16 +19,26 @@ enum priv_verb {
 	PRIV_UNDO_ALL,
 	PRIV_OPEN_SUPPLICANT, /* a read-only descriptor of the supplicant's file */
 	PRIV_OPEN_CONF,       /* the same of airlock.conf */
+	PRIV_OPEN_IMAGE,      /* the same of a file of an image; the reply says which image */
+};
+
+/* A generation of the image ("": the current one) and a file of it. */
+enum priv_file { PRIV_KERNEL, PRIV_INITRD, PRIV_ROOT, PRIV_SIM, PRIV_FILES };
+struct priv_image {
+	char id[16];
+	uint32_t file; /* enum priv_file */
 };
 
 struct priv_request {
 	uint32_t verb;
 	struct hostnet_op op;
+	struct priv_image image;
 };
 
 struct priv_reply {
 	int32_t rc;
 	struct err e;
+	char image_id[16];
 };
 
 /* What the privileged process may touch. */
@@ -51,5 +62,11 @@ int priv_serve(struct priv *p, int sock, struct err *e);
  */
 int priv_ask(
     int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd, struct err *e);
+
+/*
+ * Ask for a file of an image; image->id "" becomes that of the current one.
+ * Returns a descriptor (the caller's), or -1 with *e.
+ */
+int priv_open_image(int sock, struct priv_image *image, struct err *e);
 
 #endif

@@ -16,7 +16,9 @@
 #define QEMU_FD_PORT    66
 #define QEMU_FD_NIC     (QEMU_FD_PORT + VM_PORTS_MAX)
 #define QEMU_FD_DISK    (QEMU_FD_NIC + VM_NICS_MAX)
-#define QEMU_FD_END     (QEMU_FD_DISK + VM_DISKS_MAX)
+#define QEMU_FD_KERNEL  (QEMU_FD_DISK + VM_DISKS_MAX)
+#define QEMU_FD_INITRD  (QEMU_FD_KERNEL + 1)
+#define QEMU_FD_END     (QEMU_FD_INITRD + 1)
 #define QEMU_FDS        (QEMU_FD_END - QEMU_FD_QMP)
 
 /* Where each of them really is: at [QEMU_FD_x - QEMU_FD_QMP], or -1. */

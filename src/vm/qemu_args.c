@@ -76,7 +76,8 @@ static void add_process(struct args *a, const struct vm_spec *spec)
 	arg(a, "-no-reboot");
 }
 
-static void add_board(struct args *a, const struct vm_spec *spec, enum vm_accel accel)
+static void add_board(
+    struct args *a, const struct vm_spec *spec, enum vm_accel accel, const struct qemu_fds *fds)
 {
 	option(a, "machine", "pc,accel=%s,usb=off,vmport=off,dump-guest-core=off,mem-merge=off",
 	    vm_accel_name(accel));
@@ -87,9 +88,13 @@ static void add_board(struct args *a, const struct vm_spec *spec, enum vm_accel 
 	option(a, "cpu", "%s", accel == VM_ACCEL_KVM ? "host" : "max,-erms");
 	option(a, "smp", "%u", spec->cpus);
 	option(a, "m", "%uM", spec->memory_mib);
-	option(a, "kernel", "%s", spec->kernel);
+	/*
+	 * QEMU opens these two by name only; this name needs no path that its
+	 * user may walk, only a file that he may read.
+	 */
+	option(a, "kernel", "/proc/self/fd/%d", at(fds, QEMU_FD_KERNEL, 0));
 	if (spec->initrd[0] != '\0')
-		option(a, "initrd", "%s", spec->initrd);
+		option(a, "initrd", "/proc/self/fd/%d", at(fds, QEMU_FD_INITRD, 0));
 	option(a, "append", "%s", spec->command_line);
 }
 
@@ -149,7 +154,7 @@ size_t qemu_args(const struct vm_spec *spec, const char *program, enum vm_accel 
 
 	arg(&a, "%s", program);
 	add_process(&a, spec);
-	add_board(&a, spec, accel);
+	add_board(&a, spec, accel, fds);
 	add_streams(&a, spec, fds);
 	add_disks(&a, spec, fds);
 	add_nics(&a, spec, fds);

@@ -49,12 +49,13 @@ static int make_stream(struct qemu_fds *fds, size_t slot, int *ours, struct err 
 	return place(fds, slot, theirs, e);
 }
 
-static int open_disk(struct qemu_fds *fds, size_t slot, const struct vm_disk *d, struct err *e)
+static int open_file(struct qemu_fds *fds, size_t slot, const char *what, const char *path,
+    int flags, struct err *e)
 {
-	auto_fd fd = open(d->path, (d->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	auto_fd fd = open(path, flags | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_set(e, errno, "disk %s", d->path);
+		return err_set(e, errno, "%s %s", what, path);
 	return place(fds, slot, fd, e);
 }
 
@@ -70,10 +71,18 @@ static int open_all(
 	for (size_t i = 0; i < spec->nic_count; i++)
 		if (place(fds, QEMU_FD_NIC + i, spec->nics[i].tap_fd, e) < 0)
 			return -1;
-	for (size_t i = 0; i < spec->disk_count; i++)
-		if (open_disk(fds, QEMU_FD_DISK + i, &spec->disks[i], e) < 0)
+	for (size_t i = 0; i < spec->disk_count; i++) {
+		const struct vm_disk *d = &spec->disks[i];
+
+		if (open_file(fds, QEMU_FD_DISK + i, "disk", d->path,
+			d->read_only ? O_RDONLY : O_RDWR, e) < 0)
 			return -1;
-	return 0;
+	}
+	if (open_file(fds, QEMU_FD_KERNEL, "kernel", spec->kernel, O_RDONLY, e) < 0)
+		return -1;
+	if (spec->initrd[0] == '\0')
+		return 0;
+	return open_file(fds, QEMU_FD_INITRD, "initrd", spec->initrd, O_RDONLY, e);
 }
 
 static pid_t run(const struct vm_spec *spec, const struct accel_choice *choice,

@@ -29,7 +29,7 @@ struct vm_nic {
 /* What a machine is.  Strings are copied in by the caller. */
 struct vm_spec {
 	char name[32];
-	char kernel[512], initrd[512]; /* readable by uid; initrd may be "" */
+	char kernel[512], initrd[512]; /* opened by the caller too; initrd may be "" */
 	char command_line[1024];
 	unsigned cpus;
 	unsigned memory_mib;

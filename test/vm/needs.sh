@@ -158,6 +158,20 @@ wrong()
 	refused 3 "$T/airlock.conf:5: " "$2" airlock status
 }
 
+# A clone below /root, say: the hypervisor's user may not walk there.
+image_where_only_root_may_go()
+{
+	mkdir -p -m 0700 "$T/secret"
+	mkdir -p "$T/secret/store"
+	mount --bind "$AIRLOCK_STORE" "$T/secret/store"
+	configure
+	sed -i "s,store = .*\",store = \"$T/secret/store\"," "$T/airlock.conf"
+	start
+	stop
+	umount "$T/secret/store"
+	configure
+}
+
 wrong_configurations_are_told_with_their_place()
 {
 	wrong 'guest { memroy = 128M; }' 'guest.memory'
@@ -211,7 +225,7 @@ networks "$wpa3"
 configure
 for c in \
 	not_root no_tun_device no_qemu no_nft no_unprivileged_user no_image kernel_that_is_cut_off \
-	kernel_that_is_none file_of_the_image_that_is_missing \
+	kernel_that_is_none file_of_the_image_that_is_missing image_where_only_root_may_go \
 	wrong_configurations_are_told_with_their_place radio_that_this_version_cannot_drive \
 	configuration_file_that_is_missing wrong_words_on_the_command_line down_is_down; do
 	tcase $c
