@@ -138,7 +138,7 @@ static void on_uevent(void *arg, const char *msg, size_t len)
 		channel_try(&g->channel);
 	else if (strcmp(subsystem, "input") == 0)
 		buttons_look(&g->buttons, g->loop);
-	else if (strcmp(subsystem, "net") == 0)
+	else if (strcmp(subsystem, "net") == 0 || strcmp(subsystem, "block") == 0)
 		router_go_on(g);
 }
 
