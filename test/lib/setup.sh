@@ -9,8 +9,8 @@ build-essential meson ninja-build pkg-config musl-tools
 libjansson-dev libarchive-dev libsquashfs-dev libcurl4-openssl-dev libssl-dev libmnl-dev
 libseccomp-dev
 gpgv debian-archive-keyring qemu-system-x86 nftables iproute2 iputils-ping
-clang clang-tidy clang-format libclang-rt-14-dev gnupg shellcheck mandoc squashfs-tools-ng
-iperf3 valgrind procps cpio util-linux
+clang clang-tidy clang-format libclang-rt-14-dev gnupg shellcheck mandoc
+iperf3 procps cpio util-linux python3
 '
 
 missing=
