@@ -130,3 +130,20 @@ ssize_t netlink_ask(
 	}
 	return done < 0 ? -1 : got;
 }
+
+const uint8_t *attribute_find(const uint8_t *list, size_t len, uint16_t type, size_t *size)
+{
+	for (size_t at = 0; at + NLA_HDRLEN <= len;) {
+		struct nlattr a;
+
+		memcpy(&a, list + at, sizeof(a));
+		if (a.nla_len < NLA_HDRLEN || a.nla_len > len - at)
+			return NULL;
+		if ((a.nla_type & NLA_TYPE_MASK) == type) {
+			*size = (size_t)a.nla_len - NLA_HDRLEN;
+			return list + at + NLA_HDRLEN;
+		}
+		at += NLA_ALIGN(a.nla_len);
+	}
+	return NULL;
+}

@@ -42,6 +42,24 @@ void request_add_u32(struct netlink_request *r, uint16_t type, uint32_t value);
 ssize_t netlink_ask(
     struct netlink *n, struct netlink_request *r, void *reply, size_t size, struct err *e);
 
+/*
+ * Find an attribute of a type in a list of them, such as a reply behind its
+ * fixed structure or the payload of another attribute.
+ * Its payload with its size, or NULL.
+ */
+const uint8_t *attribute_find(const uint8_t *list, size_t len, uint16_t type, size_t *size);
+
+/* --- generic netlink; the socket is of NETLINK_GENERIC */
+
+/* The number of a family such as "nl80211", or -1 with *e. */
+int generic_family(struct netlink *n, const char *name, struct err *e);
+
+/*
+ * The rate at which the access point last sent to the interface, in kbit/s;
+ * 0 when it is not known.
+ */
+uint32_t radio_rx_kbit(unsigned index, const uint8_t bssid[6]);
+
 /* --- links and addresses; the socket is of NETLINK_ROUTE */
 
 /* The interface with a MAC address.  Its index with its name, or 0. */

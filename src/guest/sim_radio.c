@@ -20,44 +20,6 @@
 
 #define WAIT_MS 3000
 
-/* The number of an attribute in a generic netlink message, or -1. */
-static int find_u16(const uint8_t *data, size_t len, uint16_t type)
-{
-	size_t at = GENL_HDRLEN;
-
-	while (at + NLA_HDRLEN <= len) {
-		struct nlattr a;
-		uint16_t value;
-
-		memcpy(&a, data + at, sizeof(a));
-		if (a.nla_len < NLA_HDRLEN || a.nla_len > len - at)
-			return -1;
-		if (a.nla_type == type && a.nla_len >= NLA_HDRLEN + sizeof(value)) {
-			memcpy(&value, data + at + NLA_HDRLEN, sizeof(value));
-			return value;
-		}
-		at += NLA_ALIGN(a.nla_len);
-	}
-	return -1;
-}
-
-static int find_family(struct netlink *n, const char *name, struct err *e)
-{
-	struct genlmsghdr h = {.cmd = CTRL_CMD_GETFAMILY, .version = 1};
-	struct netlink_request r;
-	uint8_t reply[4096];
-	ssize_t len;
-	int id;
-
-	request_begin(&r, GENL_ID_CTRL, 0, &h, sizeof(h));
-	request_add(&r, CTRL_ATTR_FAMILY_NAME, name, strlen(name) + 1);
-	len = netlink_ask(n, &r, reply, sizeof(reply), e);
-	if (len < 0)
-		return err_ctx(e, "%s", name);
-	id = find_u16(reply, (size_t)len, CTRL_ATTR_FAMILY_ID);
-	return id < 0 ? err_set(e, EPROTO, "%s", name) : id;
-}
-
 static int move_radio(struct netlink *n, int family, unsigned phy, int netns, struct err *e)
 {
 	struct genlmsghdr h = {.cmd = NL80211_CMD_SET_WIPHY_NETNS};
@@ -97,7 +59,7 @@ static unsigned wait_for_link(const uint8_t mac[6], char name[16], struct err *e
 static int enter(struct netlink *route, struct netlink *generic, const uint8_t way_out[6],
     char name[16], struct err *e)
 {
-	int family = find_family(generic, "nl80211", e), phys[SIM_APS];
+	int family = generic_family(generic, "nl80211", e), phys[SIM_APS];
 	unsigned index = wait_for_link(way_out, name, e);
 	auto_fd netns = -1;
 

@@ -5,6 +5,7 @@
  * read and all of it sent.  Questions of the host that come in the meantime
  * are answered by the same message.
  */
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ static void on_signal(void *arg, const char *reply)
 		g->status.signal_dbm = atoi(value);
 	if (reply != NULL && supplicant_value(reply, "LINKSPEED", value, sizeof(value)))
 		g->status.tx_kbit = (uint32_t)MAX(atoi(value), 0) * 1000;
+	g->status.rx_kbit = radio_rx_kbit(if_nametoindex(RADIO_NAME), g->status.bssid);
 	send_now(g);
 }
 
