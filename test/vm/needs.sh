@@ -161,7 +161,7 @@ wrong()
 # A clone below /root, say: the hypervisor's user may not walk there.
 image_where_only_root_may_go()
 {
-	mkdir -p -m 0700 "$T/secret"
+	mkdir -m 0700 "$T/secret"
 	mkdir -p "$T/secret/store"
 	mount --bind "$AIRLOCK_STORE" "$T/secret/store"
 	configure
