@@ -11,7 +11,8 @@
 #include "guest/guest.h"
 #include "guest/text.h"
 
-#define LATE_MS 10000 /* before people are told that none comes */
+#define LATE_MS     10000  /* before people are told that none comes */
+#define LATE_MAX_MS 300000 /* the same after many attempts */
 
 static void take_lease(struct guest *g, const struct lease *l)
 {
@@ -19,6 +20,7 @@ static void take_lease(struct guest *g, const struct lease *l)
 	struct buf b = {0};
 
 	loop_timer_del(g->loop, &g->address.timer);
+	g->address.patience_ms = LATE_MS;
 	g->address.lease = *l;
 	text_resolv(&b, l, g->settings.router);
 	file_write(PATH_RESOLV, &b, 0644);
@@ -46,14 +48,29 @@ static void on_report(void *arg, const struct lease *l)
 	g->address.lease = (struct lease){0};
 }
 
+/*
+ * First people are told; then the network is joined afresh, as an access point
+ * may have lost us without our knowing: it answers nothing then, for ever.
+ * Where really nobody leases addresses, that comes less and less often.
+ */
 static void on_late(void *arg)
 {
 	struct guest *g = arg;
 	char text[192];
 
-	str_format(text, sizeof(text), "no DHCP server answers on %s", g->station.network);
-	if (g->station.state == WIRE_ADDRESSING)
+	if (g->station.state != WIRE_ADDRESSING)
+		return;
+	if (!g->address.told) {
+		g->address.told = true;
+		str_format(
+		    text, sizeof(text), "no DHCP server answers on %s", g->station.network);
 		router_event(g, STATION_NO_LEASE, text);
+		loop_timer_set(g->loop, &g->address.timer, g->address.patience_ms / 2);
+		return;
+	}
+	log_info("no address: joining the network afresh");
+	g->address.patience_ms = MIN(g->address.patience_ms * 2, (unsigned)LATE_MAX_MS);
+	supplicant_request(&g->uplink.supplicant, "REASSOCIATE", NULL);
 }
 
 int address_init(struct guest *g, struct err *e)
@@ -66,6 +83,7 @@ int address_init(struct guest *g, struct err *e)
 	buf_fini(&b);
 	g->address.timer.fn = on_late;
 	g->address.timer.arg = g;
+	g->address.patience_ms = LATE_MS;
 	g->address.socket.fn = on_report;
 	g->address.socket.arg = g;
 	return r < 0 ? -1 : lease_listen(&g->address.socket, g->loop, e);
@@ -84,7 +102,8 @@ void address_go_on(struct guest *g)
 
 void address_expect(struct guest *g)
 {
-	loop_timer_set(g->loop, &g->address.timer, LATE_MS);
+	g->address.told = false;
+	loop_timer_set(g->loop, &g->address.timer, g->address.patience_ms);
 }
 
 void address_again(struct guest *g)
@@ -99,5 +118,6 @@ void address_reset(struct guest *g)
 {
 	service_stop(&g->address.dhcpcd);
 	loop_timer_del(g->loop, &g->address.timer);
+	g->address.patience_ms = LATE_MS;
 	g->address.lease = (struct lease){0};
 }

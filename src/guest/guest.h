@@ -79,6 +79,8 @@ struct guest {
 		struct lease_socket socket;
 		struct lease lease; /* address 0: none */
 		struct loop_timer timer;
+		unsigned patience_ms; /* from the link to the first complaint */
+		bool told;
 	} address;
 
 	struct service console;
