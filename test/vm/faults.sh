@@ -154,7 +154,8 @@ name_server_killed()
 simulated_air_killed()
 {
 	guest "kill -9 \$(pidof airlock-sim)"
-	wait_field state scanning 20
+	wait_for 20 logged 'airlock-sim ended (signal 9)'
+	# New access points do not know the station; its first packets tell it so.
 	online 60
 }
 

@@ -205,7 +205,7 @@ def until(what, seconds):
         said += os.read(fd, 4096)
 until(b"Ctrl-] leaves", 5)
 os.write(fd, b"echo forty-$((40 + 2))\r")
-until(b"forty-42", 5)
+until(b"forty-42", 20)
 os.write(fd, b"\x1d")
 end = time.time() + 5
 while True:
