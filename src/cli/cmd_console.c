@@ -95,8 +95,9 @@ int cmd_console(struct cli *c, int argc, char **argv)
 	if (cli_ask(c, &call, WIRE_VERB_CONSOLE, "", true, &e) < 0)
 		return cli_fail(&e);
 	if (terminal) {
-		fprintf(stderr, "The console of the guest; Ctrl-] leaves.\r\n");
+		/* Keys from before this are thrown away: who reads the line may type. */
 		make_raw();
+		fprintf(stderr, "The console of the guest; Ctrl-] leaves.\r\n");
 	}
 	rc = converse(&call, terminal, &e);
 	cli_hang_up(&call);
