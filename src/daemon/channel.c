@@ -22,8 +22,6 @@
 #define FILE_PIECE      32768
 #define FRAMES_A_SECOND 4000
 
-static const uint8_t lan_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01};
-
 static void violation(struct machine *m, const char *what)
 {
 	struct err e = {0};
@@ -175,7 +173,7 @@ static void send_config(struct machine *m)
 		.prefix = m->net.prefix,
 		.host = m->net.address}};
 
-	memcpy(msg.config.lan_mac, lan_mac, sizeof(lan_mac));
+	memcpy(msg.config.lan_mac, machine_lan_mac, sizeof(machine_lan_mac));
 	str_copy(msg.config.country, sizeof(msg.config.country), c->country);
 	if (c->router.dhcp) {
 		msg.config.dhcp_first = c->router.dhcp_first;

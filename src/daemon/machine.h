@@ -1,6 +1,6 @@
 /*
  * machine: the process that keeps the router alive.  Shared by machine.c and
- * the files that carry a part of it: channel.c (the guest), network.c (the
+ * the files that carry a part of it: launch.c, channel.c (the guest), network.c (the
  * host's end), clients.c (the command line), console.c.
  */
 #ifndef DAEMON_MACHINE_H
@@ -103,6 +103,13 @@ void machine_failed(struct machine *m, const struct err *why);
 void machine_show(struct machine *m);
 /* End the daemon when nobody is left to be told. */
 void machine_finish(struct machine *m);
+
+/* launch.c */
+
+/* Of the guest's interface towards the host. */
+extern const uint8_t machine_lan_mac[6];
+/* Start the hypervisor with everything a guest needs.  0, or -1 with *e. */
+int launch_guest(struct machine *m, vm_event_fn *fn, struct err *e);
 
 /* channel.c: frames from and to the guest */
 int channel_open(struct machine *m, struct err *e);

@@ -20,8 +20,6 @@
 
 #define MOVE_PAUSE_MS 10000
 
-static const uint8_t router_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01};
-
 static bool carries_address(const struct hostnet_op *op)
 {
 	switch ((enum hostnet_op_kind)op->kind) {
@@ -80,7 +78,7 @@ static int make_plan(struct machine *m, struct hostnet_plan *plan, struct err *e
 			in.open[in.open_count++] =
 			    (struct hostnet_open){f->protocol, f->to_port};
 	}
-	memcpy(in.router_mac, router_mac, sizeof(router_mac));
+	memcpy(in.router_mac, machine_lan_mac, sizeof(machine_lan_mac));
 	str_copy(in.interface, sizeof(in.interface), m->conf.host.interface);
 	if (conf_simulated(&m->conf))
 		str_format(in.air, sizeof(in.air), "%s-air", in.interface);
