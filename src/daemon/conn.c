@@ -39,6 +39,13 @@ void conn_close(struct conn *c)
 	loop_timer_set(c->loop, &c->later, 0);
 }
 
+/* Nothing can be sent any more; reading goes on to the end of the stream. */
+static void conn_deafen(struct conn *c)
+{
+	c->deaf = true;
+	buf_fini(&c->out);
+}
+
 static void flush(struct conn *c)
 {
 	while (c->out.len > 0) {
@@ -49,8 +56,8 @@ static void flush(struct conn *c)
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0) {
-			conn_close(c);
-			return;
+			conn_deafen(c);
+			break;
 		}
 		buf_drop(&c->out, (size_t)n);
 	}
@@ -122,7 +129,7 @@ bool conn_send(struct conn *c, const struct wire_msg *m)
 	struct err e = {0};
 	ssize_t n;
 
-	if (!c->open || c->finishing)
+	if (!c->open || c->finishing || c->deaf)
 		return false;
 	n = wire_encode(m, frame, sizeof(frame), &e);
 	if (n < 0) {
@@ -136,7 +143,7 @@ bool conn_send(struct conn *c, const struct wire_msg *m)
 	}
 	buf_add(&c->out, frame, (size_t)n);
 	flush(c);
-	return c->open;
+	return c->open && !c->deaf;
 }
 
 void conn_finish(struct conn *c)

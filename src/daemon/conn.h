@@ -32,6 +32,7 @@ struct conn {
 	struct buf out;
 	size_t out_max;
 	bool open, finishing;
+	bool deaf; /* the peer takes nothing more, but what it said may be unread */
 	struct err why;
 	struct wire_reader *reader;
 };

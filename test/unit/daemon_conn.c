@@ -73,6 +73,28 @@ static void end_of_stream_is_told_once(void)
 	loop_free(p.loop);
 }
 
+/* Whoever ends says its last words and closes; a word to it must not lose them. */
+static void last_words_are_heard_by_who_is_speaking(void)
+{
+	struct wire_msg m = {.type = WIRE_HELLO, .hello = {.version = 1}};
+	struct err e = {0};
+	uint8_t frame[128];
+	struct peer p;
+	int fd = connect_peer(&p, 1000);
+	size_t n = hello(frame);
+
+	CHECK_INT(write(fd, frame, n), n);
+	CHECK_INT(write(fd, frame, n), n);
+	close(fd);
+	CHECK(!conn_send(&p.conn, &m));
+	CHECK(!conn_send(&p.conn, &m));
+	CHECK_INT(loop_run(p.loop, &e), 0);
+	CHECK_INT(p.messages, 2);
+	CHECK_INT(p.gone, 1);
+	CHECK_STR(p.why, "");
+	loop_free(p.loop);
+}
+
 static void broken_frame_closes_with_its_reason(void)
 {
 	struct err e = {0};
@@ -192,6 +214,7 @@ static void lines_keep_the_last_ones(void)
 int main(void)
 {
 	RUN(end_of_stream_is_told_once);
+	RUN(last_words_are_heard_by_who_is_speaking);
 	RUN(broken_frame_closes_with_its_reason);
 	RUN(close_from_a_message_is_safe);
 	RUN(peer_that_does_not_read_is_closed);

@@ -95,7 +95,7 @@ log_has_everybody()
 	for source in airlock guest/kernel guest/airlock-init guest/wpa_supplicant guest/dnsmasq; do
 		grep -q " $source " "$T/log" || { echo "nobody called $source in the log"; return 1; }
 	done
-	airlock log -f >"$T/followed" &
+	"$AIRLOCK_BUILD/src/cli/airlock" -c "$T/airlock.conf" log -f >"$T/followed" &
 	follower=$!
 	airlock reload
 	wait_for 5 grep -q 'reloaded' "$T/followed" || true
@@ -319,7 +319,12 @@ restart_of_something_else_is_refused()
 
 stops_and_leaves_nothing()
 {
+	# Those who follow hear of it, and end in order, too.
+	"$AIRLOCK_BUILD/src/cli/airlock" -c "$T/airlock.conf" log -f >"$T/follower" &
+	follower=$!
+	wait_for 5 test -s "$T/follower"
 	stop
+	wait "$follower"
 	expect 6 'not running' airlock stop
 	expect 6 'down' airlock status
 	expect 6 'not running' airlock reload
