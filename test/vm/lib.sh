@@ -16,10 +16,14 @@ if [ "$(id -u)" != 0 ]; then
 	exit 0
 fi
 if [ -z "${AIRLOCK_INSIDE:-}" ]; then
-	AIRLOCK_INSIDE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc \
-		--propagation private sh "$0" "$@"
+	# Whoever started us may be killed: that ends unshare, and so all of this.
+	AIRLOCK_INSIDE=1 exec setpriv --pdeathsig KILL \
+		unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private \
+		sh "$0" "$@"
 fi
 unset AIRLOCK_INSIDE
+# The first process of a namespace heeds only what it has a handler for.
+trap 'exit 1' INT TERM HUP
 
 # An /etc and a /run of our own.
 mount -t tmpfs -o mode=0755 airlock-test /mnt
