@@ -149,11 +149,19 @@ static int check_forwards(const struct check *k, struct err *e)
 	return 0;
 }
 
+/* The simulated air leads to no Internet that could be asked about. */
+static void settle_probe(const struct check *k)
+{
+	if (conf_simulated(k->c) && line_of(k, "router", "probe") == 0)
+		k->c->router.probe[0] = '\0';
+}
+
 int conf_check(struct conf *c, const char *name, const unsigned lines[KEY_COUNT], struct err *e)
 {
 	const struct check k = {c, name, lines};
 
 	if (check_addresses(&k, e) < 0 || check_dhcp(&k, e) < 0 || check_forwards(&k, e) < 0)
 		return -1;
+	settle_probe(&k);
 	return 0;
 }

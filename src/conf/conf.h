@@ -14,6 +14,7 @@
 
 enum conf_mode { CONF_ROUTER, CONF_CABLE, CONF_ACCESS_POINT };
 enum conf_accel { CONF_ACCEL_AUTO, CONF_ACCEL_KVM, CONF_ACCEL_TCG };
+enum conf_log_to { CONF_LOG_SYSLOG, CONF_LOG_JOURNAL, CONF_LOG_NONE };
 enum conf_resume { CONF_RESUME_RESTART, CONF_RESUME_RELOAD_HYPERVISOR, CONF_RESUME_NONE };
 
 /* An IPv4 address (host byte order) with its prefix length. */
@@ -39,6 +40,8 @@ struct conf {
 	char socket_group[32]; /* who may use the control socket; "" root alone */
 	char user[32];         /* of daemon and hypervisor; "" _airlock, else nobody */
 	enum log_level log_level;
+	enum conf_log_to log_to;
+	uint8_t console_escape; /* the control character that leaves the console */
 	struct {
 		unsigned cpus;       /* 1 to 16 */
 		unsigned memory_mib; /* 64 to 65536 */
@@ -62,7 +65,11 @@ struct conf {
 		bool dhcp;
 		struct conf_forward forward[CONF_FORWARDS_MAX];
 		size_t forwards;
+		char probe[128]; /* http URL that tells whether the Internet is there, or "" */
 	} router;
+	struct { /* where the guest's control sockets appear; "": nowhere */
+		char supplicant[81], hostapd[81];
+	} sockets;
 	struct {
 		char mirror[CONF_PATH]; /* "": as the host's apt */
 		char suite[32];

@@ -35,6 +35,12 @@ static const char *const resume_words[] = {
     [CONF_RESUME_NONE] = "none",
     NULL,
 };
+static const char *const log_to_words[] = {
+    [CONF_LOG_SYSLOG] = "syslog",
+    [CONF_LOG_JOURNAL] = "journal",
+    [CONF_LOG_NONE] = "none",
+    NULL,
+};
 static const char *const level_words[] = {
     [LEVEL_NONE] = "none",
     [LEVEL_ERROR] = "error",
@@ -46,6 +52,7 @@ static const char *const level_words[] = {
 static_assert(ARRAY_LEN(mode_words) == CONF_ACCESS_POINT + 2, "a word for each mode");
 static_assert(ARRAY_LEN(accel_words) == CONF_ACCEL_TCG + 2, "a word for each accelerator");
 static_assert(ARRAY_LEN(resume_words) == CONF_RESUME_NONE + 2, "a word for each way to resume");
+static_assert(ARRAY_LEN(log_to_words) == CONF_LOG_NONE + 2, "a word for each way to log");
 static_assert(ARRAY_LEN(level_words) == LEVEL_DEBUG + 2, "a word for each level");
 
 static const char radio_accepts[] =
@@ -65,6 +72,9 @@ const struct conf_key conf_keys[KEY_COUNT] = {
     {"", "socket_group", conf_set_name, FIELD(socket_group), "", 0, 31},
     {"", "user", conf_set_name, FIELD(user), "", 0, 31},
     {"", "log_level", conf_set_word, FIELD(log_level), "info", .words = level_words},
+    {"", "log_to", conf_set_word, FIELD(log_to), "syslog", .words = log_to_words},
+    {"", "console_escape", conf_set_escape, FIELD(console_escape), "^]",
+	.accepted = "^A to ^Z or one of ^[ ^\\ ^] ^^ ^_"},
     /* The control socket's path must fit a sockaddr_un. */
     {"", "run_dir", conf_set_path, FIELD(run_dir), "/run/airlock", 2, 80},
     {"", "state_dir", conf_set_path, FIELD(state_dir), "/var/lib/airlock", 2, 160},
@@ -93,6 +103,17 @@ const struct conf_key conf_keys[KEY_COUNT] = {
 	.accepted = "auto, none, or two addresses such as 10.0.0.100-10.0.0.199"},
     {"router", "forward", conf_set_forward, FIELD(router.forward), NULL, .list = true,
 	.accepted = "\"tcp 8080 host:80\" or \"udp 53 10.0.0.2:53\""},
+
+    {"router", "probe", conf_set_probe, FIELD(router.probe),
+	"http://network-test.debian.org/nm", 0, 127,
+	.accepted = "an http URL of at most 127 bytes, or \"\""},
+
+    /* With the name of a socket they must fit a sockaddr_un. */
+    {"sockets", "supplicant", conf_set_directory, FIELD(sockets.supplicant),
+	"/var/run/wpa_supplicant", 0, 80,
+	.accepted = "an absolute path of at most 80 bytes, or \"\""},
+    {"sockets", "hostapd", conf_set_directory, FIELD(sockets.hostapd), "/var/run/hostapd", 0,
+	80, .accepted = "an absolute path of at most 80 bytes, or \"\""},
 
     {"image", "mirror", conf_set_url, FIELD(image.mirror), "", 0, CONF_PATH - 1,
 	.accepted = "a URL such as http://deb.debian.org/debian, or \"\""},

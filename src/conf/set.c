@@ -150,6 +150,12 @@ const char *conf_set_path(const struct conf_key *k, struct conf *c, const char *
 	return store_text(k, c, text);
 }
 
+/* A path, or "" for none. */
+const char *conf_set_directory(const struct conf_key *k, struct conf *c, const char *text)
+{
+	return text[0] == '\0' ? store_text(k, c, text) : conf_set_path(k, c, text);
+}
+
 const char *conf_set_name(const struct conf_key *k, struct conf *c, const char *text)
 {
 	for (const char *p = text; *p != '\0'; p++)
@@ -173,6 +179,28 @@ const char *conf_set_url(const struct conf_key *k, struct conf *c, const char *t
 		if (*p <= 0x20 || *p >= 0x7f || strchr("\"'\\<>`{}|^", *p) != NULL)
 			return "has characters that a URL has not";
 	return store_text(k, c, text);
+}
+
+/* What answers a probe must be able to answer in somebody's place: no TLS. */
+const char *conf_set_probe(const struct conf_key *k, struct conf *c, const char *text)
+{
+	if (text[0] != '\0' && strncmp(text, "http://", 7) != 0)
+		return "is not an http URL";
+	return conf_set_url(k, c, text);
+}
+
+/* A control character as it is shown: ^A to ^_, not what a terminal's line uses itself. */
+const char *conf_set_escape(const struct conf_key *k, struct conf *c, const char *text)
+{
+	uint8_t key;
+
+	if (text[0] != '^' || text[1] < '@' + 1 || text[1] > '_' || text[2] != '\0')
+		return "is no control character";
+	key = (uint8_t)(text[1] - '@');
+	if (key == '\r' || key == '\n')
+		return "is the end of a line";
+	memcpy((char *)c + k->offset, &key, sizeof(key));
+	return NULL;
 }
 
 const char *conf_set_suite(const struct conf_key *k, struct conf *c, const char *text)

@@ -175,6 +175,7 @@ static void send_config(struct machine *m)
 
 	memcpy(msg.config.lan_mac, machine_lan_mac, sizeof(machine_lan_mac));
 	str_copy(msg.config.country, sizeof(msg.config.country), c->country);
+	str_copy(msg.config.probe, sizeof(msg.config.probe), c->router.probe);
 	if (c->router.dhcp) {
 		msg.config.dhcp_first = c->router.dhcp_first;
 		msg.config.dhcp_last = c->router.dhcp_last;
@@ -190,6 +191,7 @@ static void send_supplicant(struct machine *m)
 {
 	struct wire_msg msg = {.type = WIRE_FILE, .file = {.which = WIRE_FILE_SUPPLICANT}};
 	auto_free char *text = NULL;
+	char mark[WIRE_FILE_MARK];
 	struct err e = {0};
 	auto_fd fd = -1;
 	size_t len = 0;
@@ -199,6 +201,8 @@ static void send_supplicant(struct machine *m)
 	if (text == NULL)
 		log_warn("no networks are known: %s", e.text);
 	msg.file.total = (uint32_t)len;
+	if (text != NULL)
+		msg.file.adopt = strcmp(wire_file_mark(mark, text, len), m->adopted) == 0;
 	do {
 		msg.file.data.data = (uint8_t *)text + msg.file.offset;
 		msg.file.data.len = (uint32_t)MIN(len - msg.file.offset, (size_t)FILE_PIECE);

@@ -118,6 +118,7 @@ void clients_state(struct machine *m)
 		case WIRE_VERB_CONSOLE:
 		case WIRE_VERB_RESUME:
 		case WIRE_VERB_AIR:
+		case WIRE_VERB_ADOPT:
 			break;
 		}
 	}
@@ -308,6 +309,10 @@ static void carry_out(struct machine *m, struct request *r, const char *arg)
 		return;
 	case WIRE_VERB_AIR:
 		do_air(m, r, arg);
+		return;
+	case WIRE_VERB_ADOPT:
+		str_copy(m->adopted, sizeof(m->adopted), arg);
+		clients_reply(m, r, NULL, "");
 		return;
 	case WIRE_VERB_WAIT_ONLINE:
 		send_state(m, r);

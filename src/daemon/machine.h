@@ -64,6 +64,7 @@ struct machine {
 	enum wire_state guest_state;
 	char guest_reason[160];
 	struct wire_status status;
+	char adopted[WIRE_FILE_MARK]; /* the supplicant's file that it knows already, or "" */
 	struct loop_io clock;
 
 	/* the host's end */

@@ -40,10 +40,12 @@ static const struct wire_field config[] = {
     INT(config.dhcp_first),
     INT(config.dhcp_last),
     TEXT(config.country),
+    TEXT(config.probe),
 };
 
 static const struct wire_field file[] = {
     UPTO(file.which, WIRE_FILE_HOSTAPD),
+    UPTO(file.adopt, 1),
     UPTO(file.total, WIRE_FILE_MAX),
     UPTO(file.offset, WIRE_FILE_MAX),
     REST(file.data),
@@ -67,7 +69,8 @@ static const struct wire_field state[] = {
 	    TEXT(s.security), TEXT(s.radio), INT(s.address), UPTO(s.prefix, 32),         \
 	    INT(s.gateway), INT(s.dns[0]), INT(s.dns[1]), INT(s.dns[2]), INT(s.lease_s), \
 	    INT(s.rx_bytes), INT(s.tx_bytes), INT(s.memory_total_kib),                   \
-	    INT(s.memory_available_kib), INT(s.restarts)
+	    INT(s.memory_available_kib), INT(s.restarts),                                \
+	    UPTO(s.internet, WIRE_INTERNET_UNREACHABLE), TEXT(s.portal)
 
 /* NOLINTEND(bugprone-macro-parentheses) */
 
@@ -75,6 +78,15 @@ static const struct wire_field status[] = {STATUS_FIELDS(status)};
 
 static const struct wire_field log_fields[] = {
     UPTO(log.level, LEVEL_DEBUG), INT(log.time_ms), TEXT(log.source), TEXT(log.text)};
+
+static const struct wire_field peer[] = {
+    UPTO(peer.directory, WIRE_DIR_HOSTAPD), TEXT(peer.name)};
+
+static const struct wire_field socket_fields[] = {
+    UPTO(socket.directory, WIRE_DIR_HOSTAPD), UPTO(socket.present, 1), TEXT(socket.name)};
+
+static const struct wire_field applied[] = {
+    UPTO(applied.which, WIRE_FILE_HOSTAPD), UPTO(applied.refused, 1), TEXT(applied.reason)};
 
 static const struct wire_field request[] = {
     INT(request.verb), UPTO(request.follow, 1), TEXT(request.arg)};
@@ -106,6 +118,7 @@ static const struct wire_field report[] = {
     INT(report.stage_ms[WIRE_ONLINE]),
     INT(report.stage_ms[WIRE_STOPPING]),
     INT(report.stage_ms[WIRE_FAILED]),
+    TEXT(report.notice),
     STATUS_FIELDS(report.guest),
 };
 
@@ -120,13 +133,18 @@ static const struct wire_table tables[] = {
     EMPTY(WIRE_START),
     EMPTY(WIRE_POWER_OFF),
     EMPTY(WIRE_ASK_STATUS),
+    TABLE(WIRE_PEER, peer),
     TABLE(WIRE_STATE, state),
     TABLE(WIRE_STATUS, status),
     TABLE(WIRE_LOG, log_fields),
+    TABLE(WIRE_SOCKET, socket_fields),
+    TABLE(WIRE_APPLIED, applied),
     TABLE(WIRE_REQUEST, request),
     TABLE(WIRE_REPLY, reply),
     TABLE(WIRE_REPORT, report),
     TABLE(WIRE_BYTES, bytes),
+    TABLE(WIRE_DATAGRAM, bytes),
+    EMPTY(WIRE_PEER_END),
 };
 
 const struct wire_table *wire_table_of(unsigned type)

@@ -24,6 +24,19 @@ const char *wire_state_name(unsigned state)
 	return state < WIRE_STATES ? state_names[state] : "?";
 }
 
+static const char *const internet_names[] = {
+    [WIRE_INTERNET_UNKNOWN] = "unknown",
+    [WIRE_INTERNET_REACHABLE] = "reachable",
+    [WIRE_INTERNET_SIGN_IN] = "sign-in",
+    [WIRE_INTERNET_UNREACHABLE] = "unreachable",
+};
+_Static_assert(ARRAY_LEN(internet_names) == WIRE_INTERNETS, "every answer has a name");
+
+const char *wire_internet_name(unsigned internet)
+{
+	return internet < WIRE_INTERNETS ? internet_names[internet] : "?";
+}
+
 char *wire_ipv4_text(char dst[16], uint32_t a)
 {
 	snprintf(dst, 16, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
@@ -66,4 +79,10 @@ uint32_t wire_crc32(uint32_t crc, const void *data, size_t len)
 	for (size_t i = 0; i < len; i++)
 		crc = table[(crc ^ p[i]) & 255] ^ crc >> 8;
 	return ~crc;
+}
+
+char *wire_file_mark(char dst[WIRE_FILE_MARK], const void *data, size_t len)
+{
+	snprintf(dst, WIRE_FILE_MARK, "%zu:%08x", len, wire_crc32(0, data, len));
+	return dst;
 }

@@ -43,11 +43,14 @@ enum wire_type {
 	WIRE_START,      /* the settings are complete: make them so */
 	WIRE_POWER_OFF,  /* end services, sync, power off */
 	WIRE_ASK_STATUS, /* answer with WIRE_STATUS */
+	WIRE_PEER,       /* a client on the host speaks to a socket of the guest */
 
 	/* guest -> host */
 	WIRE_STATE = 32, /* the router's state changed */
 	WIRE_STATUS,     /* figures */
 	WIRE_LOG,        /* a line of the kernel or a service */
+	WIRE_SOCKET,     /* a control socket appeared or went */
+	WIRE_APPLIED,    /* what became of a file of the host's settings */
 
 	/* command line -> daemon */
 	WIRE_REQUEST = 48,
@@ -58,6 +61,10 @@ enum wire_type {
 
 	/* both ways between command line and daemon */
 	WIRE_BYTES = 80, /* console */
+
+	/* both ways between host and guest; the stream is the number of the peer */
+	WIRE_DATAGRAM, /* one datagram of a relayed socket, of 0 to 65536 bytes */
+	WIRE_PEER_END, /* that peer is no more */
 };
 
 /* The states of the router, as people see them. */
@@ -79,16 +86,34 @@ const char *wire_state_name(unsigned state);
 
 enum wire_mode { WIRE_ROUTER, WIRE_CABLE, WIRE_ACCESS_POINT };
 enum wire_file { WIRE_FILE_SUPPLICANT = 1, WIRE_FILE_HOSTAPD = 2 };
+/* Where a control socket of the guest is. */
+enum wire_directory { WIRE_DIR_SUPPLICANT = 1, WIRE_DIR_HOSTAPD = 2 };
+/* What was found behind the network that the router joined. */
+enum wire_internet {
+	WIRE_INTERNET_UNKNOWN,     /* not asked, or no answer yet */
+	WIRE_INTERNET_REACHABLE,   /* the probe address answered as it should */
+	WIRE_INTERNET_SIGN_IN,     /* somebody else answered in its place: open a browser */
+	WIRE_INTERNET_UNREACHABLE, /* nobody answered */
+	WIRE_INTERNETS,            /* their number */
+};
+/* "unknown", "reachable", "sign-in", "unreachable"; "?" for a value out of range. */
+const char *wire_internet_name(unsigned internet);
+
 enum wire_verb {
-	WIRE_VERB_STATUS = 1, /* one WIRE_REPORT; with `follow` one at every change */
+	WIRE_VERB_STATUS = 1, /* one WIRE_REPORT; with `follow` one at every change, and one
+				 every `arg` milliseconds (500 or more) when arg is not "" */
 	WIRE_VERB_STOP,       /* WIRE_STATE as it goes, then WIRE_REPLY */
 	WIRE_VERB_RESTART,    /* arg "guest", "netif" or "hypervisor" */
 	WIRE_VERB_RELOAD,
-	WIRE_VERB_LOG,         /* WIRE_LOG for what is kept; with `follow` goes on */
-	WIRE_VERB_CONSOLE,     /* WIRE_BYTES of the scrollback, then live, both ways */
-	WIRE_VERB_RESUME,      /* the host woke up: set the guest's clock */
-	WIRE_VERB_AIR,         /* arg: a command for the simulated radio's access points */
+	WIRE_VERB_LOG,     /* WIRE_LOG for what is kept; with `follow` goes on; arg: only
+			      lines from this Unix time in ms on, "" for all */
+	WIRE_VERB_CONSOLE, /* WIRE_BYTES of the scrollback, then live, both ways; arg "force":
+			      write, whoever wrote before; WIRE_LOG for notices */
+	WIRE_VERB_RESUME,  /* the host woke up: set the guest's clock */
+	WIRE_VERB_AIR,     /* arg: a command for the simulated radio's access points */
 	WIRE_VERB_WAIT_ONLINE, /* WIRE_STATE as it goes; WIRE_REPLY when online or failed */
+	WIRE_VERB_ADOPT, /* the next supplicant's file, with wire_file_mark() as arg, says what
+			    the running supplicant was told already */
 };
 
 /* Bytes inside the buffer that was decoded; valid as long as it is. */
@@ -121,9 +146,12 @@ struct wire_msg {
 			uint32_t host;      /* the host's address */
 			uint32_t dhcp_first, dhcp_last; /* 0: no DHCP server */
 			char country[4];                /* ISO 3166, or "" */
+			char probe[128];                /* http URL to ask once online, or "" */
 		} config;
 		struct {
 			uint8_t which;   /* enum wire_file */
+			uint8_t adopt;   /* 1: the running supplicant knows; keep it for the
+					    next one */
 			uint32_t total;  /* bytes of the whole file, at most 1 MiB */
 			uint32_t offset; /* of this piece */
 			struct wire_bytes data;
@@ -159,7 +187,23 @@ struct wire_msg {
 			uint64_t rx_bytes, tx_bytes; /* of the uplink */
 			uint32_t memory_total_kib, memory_available_kib;
 			uint32_t restarts; /* of guest services, since boot */
+			uint8_t internet;  /* enum wire_internet */
+			char portal[128];  /* where to sign in, or "" */
 		} status;
+		struct {
+			uint8_t directory; /* enum wire_directory */
+			char name[32];     /* of the socket to speak to */
+		} peer;
+		struct {
+			uint8_t directory; /* enum wire_directory */
+			uint8_t present;   /* 0: it is gone */
+			char name[32];
+		} socket;
+		struct {
+			uint8_t which;    /* enum wire_file */
+			uint8_t refused;  /* 1: the one before stays in use */
+			char reason[256]; /* the supplicant's own words when refused */
+		} applied;
 		struct {
 			uint8_t level;    /* enum log_level */
 			uint64_t time_ms; /* guest: since its boot; daemon: Unix time */
@@ -191,9 +235,10 @@ struct wire_msg {
 			uint32_t hypervisor_pid;
 			uint32_t starts; /* of the guest, since the daemon started */
 			uint32_t stage_ms[WIRE_STATES]; /* time spent in a state in this boot */
+			char notice[200]; /* what the user should know besides, or "" */
 			struct wire_status guest;
 		} report;
-		struct wire_bytes bytes;
+		struct wire_bytes bytes; /* of WIRE_BYTES and WIRE_DATAGRAM */
 	};
 };
 
@@ -241,6 +286,10 @@ int wire_next(struct wire_reader *r, struct wire_msg *m, struct err *e);
 
 /* CRC-32 of IEEE 802.3, as zlib's crc32(): start with 0. */
 uint32_t wire_crc32(uint32_t crc, const void *data, size_t len);
+
+/* By which WIRE_VERB_ADOPT knows a file: its length and CRC.  Returns dst. */
+#define WIRE_FILE_MARK 32
+char *wire_file_mark(char dst[WIRE_FILE_MARK], const void *data, size_t len);
 
 /*
  * IPv4 text both ways, for the many places that show one.

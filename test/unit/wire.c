@@ -83,7 +83,7 @@ static void every_type_survives_a_round(void)
 		CHECK_INT(wire_next(&reader, &got, &e), 1);
 		CHECK_INT(got.type, type);
 	}
-	CHECK_INT(types, 15);
+	CHECK_INT(types, 20);
 }
 
 static void bytes_at_every_cut(void)
