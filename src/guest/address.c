@@ -28,7 +28,7 @@ static void take_lease(struct guest *g, const struct lease *l)
 	buf_fini(&b);
 	str_format(text, sizeof(text), "address %s/%u", wire_ipv4_text(address, l->address),
 	    l->prefix);
-	router_event(g, STATION_LEASE, text);
+	router_event(g, LIFE_LEASE, text);
 }
 
 static void on_report(void *arg, const struct lease *l)
@@ -44,7 +44,7 @@ static void on_report(void *arg, const struct lease *l)
 	}
 	/* Before there was an address, none can be gone. */
 	if (g->address.lease.address != 0)
-		router_event(g, STATION_NO_LEASE, "the address is gone");
+		router_event(g, LIFE_NO_LEASE, "the address is gone");
 	g->address.lease = (struct lease){0};
 }
 
@@ -58,13 +58,12 @@ static void on_late(void *arg)
 	struct guest *g = arg;
 	char text[192];
 
-	if (g->station.state != WIRE_ADDRESSING)
+	if (g->life.state != WIRE_ADDRESSING)
 		return;
 	if (!g->address.told) {
 		g->address.told = true;
-		str_format(
-		    text, sizeof(text), "no DHCP server answers on %s", g->station.network);
-		router_event(g, STATION_NO_LEASE, text);
+		str_format(text, sizeof(text), "no DHCP server answers on %s", g->life.network);
+		router_event(g, LIFE_NO_LEASE, text);
 		loop_timer_set(g->loop, &g->address.timer, g->address.patience_ms / 2);
 		return;
 	}

@@ -60,7 +60,7 @@ bool air_go_on(struct guest *g)
 		return true;
 	if (!g->air.loaded) {
 		if (load(g, &e) < 0) {
-			router_event(g, STATION_RADIO_MISSING, e.text);
+			router_event(g, LIFE_RADIO_MISSING, e.text);
 			return false;
 		}
 		g->air.loaded = true;

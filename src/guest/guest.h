@@ -12,12 +12,12 @@
 #include "guest/channel.h"
 #include "guest/kmsg.h"
 #include "guest/lease.h"
+#include "guest/life.h"
 #include "guest/module.h"
 #include "guest/netlink.h"
 #include "guest/paths.h"
 #include "guest/service.h"
 #include "guest/settings.h"
-#include "guest/station.h"
 #include "guest/supplicant.h"
 #include "guest/uevent.h"
 
@@ -38,7 +38,7 @@ struct guest {
 	struct settings coming;   /* what the host is sending */
 	uint64_t settings_ms;     /* when the first came */
 	struct loop_timer hurry;
-	struct station station;
+	struct life life;
 
 	struct {                  /* towards the host */
 		unsigned index;   /* 0: not there yet */
@@ -64,8 +64,8 @@ struct guest {
 		bool limited; /* to the channels of the simulated access points */
 		struct service wpa;
 		struct supplicant supplicant;
-		struct ssid tried;    /* the network last tried; len 0: none yet */
-		char last_words[160]; /* of wpa_supplicant */
+		struct station_ssid tried; /* the network last tried; len 0: none yet */
+		char last_words[160];      /* of wpa_supplicant */
 	} uplink;
 
 	struct { /* the rules */
@@ -110,7 +110,7 @@ void router_message(void *g, const struct wire_msg *m);
 /* Replace a file in /run; a failure is logged. */
 void file_write(const char *path, const struct buf *b, mode_t mode);
 /* Something happened to the connection; tells the host when that shows. */
-void router_event(struct guest *g, enum station_event event, const char *text);
+void router_event(struct guest *g, enum life_event event, const char *text);
 
 /* --- lan.c */
 

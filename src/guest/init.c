@@ -88,7 +88,7 @@ void guest_power_off(struct guest *g)
 	if (g->stopping)
 		return;
 	g->stopping = true;
-	router_event(g, STATION_STOPPING, NULL);
+	router_event(g, LIFE_STOPPING, NULL);
 	for (struct service *v = g->supervisor.services; v != NULL; v = v->next)
 		service_stop(v);
 	end_by_ms = now_ms() + END_MS;
@@ -100,7 +100,7 @@ void guest_power_off(struct guest *g)
 _Noreturn void guest_fail(struct guest *g, const struct err *e)
 {
 	log_error("%s", e->text);
-	router_event(g, STATION_FAILED, e->text);
+	router_event(g, LIFE_FAILED, e->text);
 	/* The host learns of it even when its end of the channel opens late. */
 	for (int i = 0; i < 100 && !g->channel.watching; i++) {
 		struct timespec ts = {.tv_nsec = 10000000};
@@ -254,7 +254,7 @@ void init_main(void)
 	if (g->loop == NULL)
 		power_off_now(g);
 	loop_reap_all(g->loop);
-	station_init(&g->station);
+	life_init(&g->life);
 	channel_init(&g->channel, g->loop);
 	g->channel.fn = router_message;
 	g->channel.arg = g;

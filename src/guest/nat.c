@@ -69,12 +69,12 @@ static void on_ended(void *arg, int status)
 	struct guest *g = arg;
 
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		router_event(g, STATION_FAILED, "nft refuses the rules of NAT");
+		router_event(g, LIFE_FAILED, "nft refuses the rules of NAT");
 		loop_timer_set(g->loop, &g->nat.timer, AGAIN_MS);
 		return;
 	}
-	if (g->station.state == WIRE_FAILED)
-		router_event(g, STATION_RADIO_READY, NULL);
+	if (g->life.state == WIRE_FAILED)
+		router_event(g, LIFE_RADIO_READY, NULL);
 	if (!g->nat.ready)
 		size_conntrack();
 	g->nat.ready = true;

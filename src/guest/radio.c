@@ -135,7 +135,7 @@ bool radio_go_on(struct guest *g)
 		g->radio.since_ms = 0;
 		g->radio.firmware[0] = '\0';
 		loop_timer_del(g->loop, &g->radio.timer);
-		router_event(g, STATION_RADIO_READY, NULL);
+		router_event(g, LIFE_RADIO_READY, NULL);
 	} else if (!there) {
 		bool lost = g->radio.present;
 
@@ -144,7 +144,7 @@ bool radio_go_on(struct guest *g)
 			g->radio.since_ms = now_ms();
 		radio_why(g, why, sizeof(why));
 		if (lost || now_ms() - g->radio.since_ms >= PATIENCE_MS)
-			router_event(g, STATION_RADIO_MISSING, lost ? "the card is gone" : why);
+			router_event(g, LIFE_RADIO_MISSING, lost ? "the card is gone" : why);
 		if (!g->radio.timer.armed)
 			loop_timer_set(g->loop, &g->radio.timer, g->radio.pause_ms);
 	}

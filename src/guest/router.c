@@ -24,10 +24,10 @@ void file_write(const char *path, const struct buf *b, mode_t mode)
 		log_error("%s", e.text);
 }
 
-void router_event(struct guest *g, enum station_event event, const char *text)
+void router_event(struct guest *g, enum life_event event, const char *text)
 {
-	if (station_event(&g->station, event, text))
-		channel_state(&g->channel, g->station.state, g->station.reason);
+	if (life_event(&g->life, event, text))
+		channel_state(&g->channel, g->life.state, g->life.reason);
 }
 
 static void on_hurry_over(void *arg)
@@ -91,7 +91,7 @@ void router_go_on(struct guest *g)
 	if (!g->settings.whole || g->stopping)
 		return;
 	if (g->settings.mode != WIRE_ROUTER) {
-		router_event(g, STATION_FAILED, "this image knows the mode `router` only");
+		router_event(g, LIFE_FAILED, "this image knows the mode `router` only");
 		return;
 	}
 	radio = (!g->settings.simulated || air_go_on(g)) && radio_go_on(g);

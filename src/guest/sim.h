@@ -9,7 +9,7 @@
 
 #include "guest/netlink.h"
 #include "guest/service.h"
-#include "guest/supplicant.h"
+#include "station/station.h"
 
 #define SIM_APS    2
 #define SIM_SUBNET 0xc0a84d00u /* 192.168.77.0/24, a half of it for each access point */
@@ -23,7 +23,7 @@ struct sim_ap {
 	bool sae; /* WPA3 instead of WPA2 */
 	bool up;
 	unsigned channel;
-	struct ssid ssid;
+	struct station_ssid ssid;
 	char passphrase[64]; /* 8 to 63 printable bytes */
 };
 

@@ -45,7 +45,7 @@ static bool is_first(const struct sim_ap *ap)
 void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i)
 {
 	const struct sim_ap *ap = &a->aps[i];
-	char hex[2 * SSID_MAX + 1];
+	char hex[2 * STATION_SSID_MAX + 1];
 
 	str_hex(hex, ap->ssid.bytes, ap->ssid.len);
 	buf_addf(b,
@@ -109,7 +109,7 @@ static bool is_printable(const char *text)
 static int obey_ap(struct sim_ap *ap, const char *what, const char *arg, struct err *e)
 {
 	size_t len = strlen(arg);
-	struct ssid ssid;
+	struct station_ssid ssid;
 	ssize_t n;
 
 	if (strcmp(what, "up") == 0 || strcmp(what, "down") == 0) {

@@ -73,9 +73,9 @@ static void on_signal(void *arg, const char *reply)
 	struct guest *g = arg;
 	char value[32];
 
-	if (reply != NULL && supplicant_value(reply, "RSSI", value, sizeof(value)))
+	if (reply != NULL && station_value(reply, "RSSI", value, sizeof(value)))
 		g->status.signal_dbm = atoi(value);
-	if (reply != NULL && supplicant_value(reply, "LINKSPEED", value, sizeof(value)))
+	if (reply != NULL && station_value(reply, "LINKSPEED", value, sizeof(value)))
 		g->status.tx_kbit = (uint32_t)MAX(atoi(value), 0) * 1000;
 	g->status.rx_kbit = radio_rx_kbit(if_nametoindex(RADIO_NAME), g->status.bssid);
 	send_now(g);
@@ -96,21 +96,21 @@ static void put_network(struct wire_status *s, const char *reply)
 {
 	char value[160];
 	unsigned b[6];
-	struct ssid ssid;
+	struct station_ssid ssid;
 
-	if (supplicant_value(reply, "ssid", value, sizeof(value)) &&
-	    supplicant_ssid(value, strlen(value), &ssid)) {
+	if (station_value(reply, "ssid", value, sizeof(value)) &&
+	    station_unescape(value, strlen(value), &ssid)) {
 		memcpy(s->ssid, ssid.bytes, ssid.len);
 		s->ssid_len = ssid.len;
 	}
-	if (supplicant_value(reply, "bssid", value, sizeof(value)) &&
+	if (station_value(reply, "bssid", value, sizeof(value)) &&
 	    sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4],
 		&b[5]) == 6)
 		for (int i = 0; i < 6; i++)
 			s->bssid[i] = (uint8_t)b[i];
-	if (supplicant_value(reply, "freq", value, sizeof(value)))
+	if (station_value(reply, "freq", value, sizeof(value)))
 		s->frequency_mhz = (uint16_t)atoi(value);
-	if (supplicant_value(reply, "key_mgmt", value, sizeof(value)))
+	if (station_value(reply, "key_mgmt", value, sizeof(value)))
 		put_security(s, value);
 }
 
@@ -120,7 +120,7 @@ static void on_status(void *arg, const char *reply)
 	char state[32] = "";
 
 	if (reply != NULL)
-		supplicant_value(reply, "wpa_state", state, sizeof(state));
+		station_value(reply, "wpa_state", state, sizeof(state));
 	if (strcmp(state, "COMPLETED") != 0) {
 		send_now(g);
 		return;

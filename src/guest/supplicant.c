@@ -81,7 +81,7 @@ static void on_attached(void *arg, const char *reply)
 
 static void take(struct supplicant *s, char *text)
 {
-	struct supplicant_event ev;
+	struct station_event ev;
 	char *p;
 
 	if (text[0] != '<') {
@@ -91,8 +91,8 @@ static void take(struct supplicant *s, char *text)
 	p = strchr(text, '>');
 	if (p == NULL)
 		return;
-	supplicant_parse(p + 1, &ev);
-	if (ev.kind != SUPPLICANT_OTHER)
+	station_parse(p + 1, &ev);
+	if (ev.kind != STATION_OTHER)
 		s->event(s->arg, &ev);
 }
 

@@ -23,7 +23,7 @@ static void write_files(struct guest *g)
 
 static void redact(char *text)
 {
-	supplicant_redact(text);
+	station_redact(text);
 }
 
 /* The first complaint about the user's file tells more than what follows it. */
@@ -41,7 +41,7 @@ static void on_ended(void *arg, int status)
 	struct guest *g = arg;
 
 	supplicant_detach(&g->uplink.supplicant);
-	router_event(g, STATION_SUPPLICANT_ENDED, g->uplink.last_words);
+	router_event(g, LIFE_SUPPLICANT_ENDED, g->uplink.last_words);
 	g->uplink.last_words[0] = '\0';
 	supplicant_attach(&g->uplink.supplicant);
 }
@@ -63,24 +63,24 @@ static void on_networks(void *arg, const char *reply)
 		disabled += memmem(p, len, flag, sizeof(flag) - 1) != NULL;
 	}
 	if (reply != NULL && all == 0)
-		router_event(g, STATION_UNCONFIGURED, "no network is configured");
+		router_event(g, LIFE_UNCONFIGURED, "no network is configured");
 	else if (reply != NULL && all == disabled)
-		router_event(g, STATION_UNCONFIGURED, "every configured network is disabled");
+		router_event(g, LIFE_UNCONFIGURED, "every configured network is disabled");
 }
 
-static void on_event(void *arg, const struct supplicant_event *ev);
+static void on_event(void *arg, const struct station_event *ev);
 
 /* Events from before somebody listened: when it is connected, that was one. */
 static void on_caught_up(void *arg, const char *reply)
 {
-	struct supplicant_event ev = {.kind = SUPPLICANT_CONNECTED};
+	struct station_event ev = {.kind = STATION_CONNECTED};
 	char value[160];
 
-	if (reply == NULL || !supplicant_value(reply, "wpa_state", value, sizeof(value)) ||
+	if (reply == NULL || !station_value(reply, "wpa_state", value, sizeof(value)) ||
 	    strcmp(value, "COMPLETED") != 0)
 		return;
-	if (supplicant_value(reply, "ssid", value, sizeof(value)) &&
-	    !supplicant_ssid(value, strlen(value), &ev.ssid))
+	if (station_value(reply, "ssid", value, sizeof(value)) &&
+	    !station_unescape(value, strlen(value), &ev.ssid))
 		ev.ssid.len = 0;
 	on_event(arg, &ev);
 	address_again(arg);
@@ -102,15 +102,15 @@ static void on_attached(void *arg)
 static void on_results(void *arg, const char *reply)
 {
 	struct guest *g = arg;
-	const struct ssid *tried = &g->uplink.tried;
+	const struct station_ssid *tried = &g->uplink.tried;
 	const char *at = reply;
 	unsigned count = 0;
 	char text[64];
-	struct ssid s;
+	struct station_ssid s;
 
 	if (reply == NULL)
 		return;
-	while (supplicant_result(&at, &s)) {
+	while (station_result(&at, &s)) {
 		/* It is there; the supplicant leaves it alone for a while, as it failed. */
 		if (tried->len > 0 && s.len == tried->len &&
 		    memcmp(s.bytes, tried->bytes, s.len) == 0)
@@ -121,7 +121,7 @@ static void on_results(void *arg, const char *reply)
 		str_copy(text, sizeof(text), "saw none at all");
 	else
 		str_format(text, sizeof(text), "saw %u other%s", count, count == 1 ? "" : "s");
-	router_event(g, STATION_NOT_FOUND, text);
+	router_event(g, LIFE_NOT_FOUND, text);
 }
 
 /* Look at all channels from now on.  Whether that was different before. */
@@ -162,9 +162,9 @@ static const char *reason_words(int code)
 	return code > 0 && (size_t)code < ARRAY_LEN(words) ? words[code] : NULL;
 }
 
-static void on_disconnected(struct guest *g, const struct supplicant_event *ev)
+static void on_disconnected(struct guest *g, const struct station_event *ev)
 {
-	const char *name = g->station.network, *words = reason_words(ev->code);
+	const char *name = g->life.network, *words = reason_words(ev->code);
 	char text[256];
 
 	if (ev->local && ev->code == 4)
@@ -177,50 +177,50 @@ static void on_disconnected(struct guest *g, const struct supplicant_event *ev)
 	else
 		str_format(text, sizeof(text),
 		    "the access point of %s sent us away (reason %d)", name, ev->code);
-	router_event(g, STATION_DISCONNECTED, text);
+	router_event(g, LIFE_DISCONNECTED, text);
 }
 
-static void on_event(void *arg, const struct supplicant_event *ev)
+static void on_event(void *arg, const struct station_event *ev)
 {
 	struct guest *g = arg;
-	char name[SSID_TEXT], text[SSID_TEXT + 64];
+	char name[STATION_SSID_TEXT], text[STATION_SSID_TEXT + 64];
 
 	if (ev->ssid.len > 0)
 		g->uplink.tried = ev->ssid;
-	ssid_text(name, &g->uplink.tried);
+	station_ssid_text(name, &g->uplink.tried);
 	switch (ev->kind) {
-	case SUPPLICANT_OTHER:
+	case STATION_OTHER:
 		break;
-	case SUPPLICANT_SCANNING:
-		router_event(g, STATION_SCAN, NULL);
+	case STATION_SCANNING:
+		router_event(g, LIFE_SCAN, NULL);
 		break;
-	case SUPPLICANT_NOT_FOUND:
+	case STATION_NOT_FOUND:
 		on_not_found(g);
 		break;
-	case SUPPLICANT_TRYING:
-		router_event(g, STATION_TRYING, name);
+	case STATION_TRYING:
+		router_event(g, LIFE_TRYING, name);
 		break;
-	case SUPPLICANT_WRONG_KEY:
-		router_event(g, STATION_WRONG_KEY, name);
+	case STATION_WRONG_KEY:
+		router_event(g, LIFE_WRONG_KEY, name);
 		break;
-	case SUPPLICANT_REFUSED:
+	case STATION_REFUSED:
 		/* Given up for a while; the access point said why before that. */
-		if (ev->code == 0 && g->station.fault[0] != '\0')
+		if (ev->code == 0 && g->life.fault[0] != '\0')
 			break;
 		str_format(text, sizeof(text), "%s refuses the connection (status %d)", name,
 		    ev->code);
-		router_event(g, STATION_REFUSED, text);
+		router_event(g, LIFE_REFUSED, text);
 		break;
-	case SUPPLICANT_EAP_FAILED:
+	case STATION_EAP_FAILED:
 		str_format(text, sizeof(text), "%s refuses the credentials", name);
-		router_event(g, STATION_REFUSED, text);
+		router_event(g, LIFE_REFUSED, text);
 		break;
-	case SUPPLICANT_CONNECTED:
+	case STATION_CONNECTED:
 		look_everywhere(g);
 		address_expect(g);
-		router_event(g, STATION_CONNECTED, name);
+		router_event(g, LIFE_CONNECTED, name);
 		break;
-	case SUPPLICANT_DISCONNECTED:
+	case STATION_DISCONNECTED:
 		on_disconnected(g, ev);
 		break;
 	}
@@ -267,9 +267,9 @@ void uplink_changed(struct guest *g)
 	supplicant_detach(&g->uplink.supplicant);
 	/* Of the one that is about to end: it would be attached to. */
 	unlink(PATH_SUPPLICANT_DIR "/" RADIO_NAME);
-	g->uplink.tried = (struct ssid){0};
+	g->uplink.tried = (struct station_ssid){0};
 	g->uplink.last_words[0] = '\0';
-	router_event(g, STATION_NEW_CONFIGURATION, NULL);
+	router_event(g, LIFE_NEW_CONFIGURATION, NULL);
 	service_restart(&g->supervisor, &g->uplink.wpa);
 	supplicant_attach(&g->uplink.supplicant);
 }
@@ -278,5 +278,5 @@ void uplink_reset(struct guest *g)
 {
 	supplicant_detach(&g->uplink.supplicant);
 	service_stop(&g->uplink.wpa);
-	g->uplink.tried = (struct ssid){0};
+	g->uplink.tried = (struct station_ssid){0};
 }

@@ -1,5 +1,5 @@
 /*
- * supplicant_text: what wpa_supplicant says, taken apart.  Pure.
+ * text: what wpa_supplicant says, taken apart.  Pure.
  *
  * Its messages are text for people with an event's name in front.  An SSID
  * comes escaped and in quotes, but a quote in it is not always escaped, so the
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guest/supplicant.h"
+#include "station/station.h"
 
 static int hex_digit(char c)
 {
@@ -42,7 +42,7 @@ static size_t unescape(const char *p, size_t len, uint8_t *byte)
 	return 0;
 }
 
-bool supplicant_ssid(const char *text, size_t len, struct ssid *out)
+bool station_unescape(const char *text, size_t len, struct station_ssid *out)
 {
 	out->len = 0;
 	for (size_t i = 0; i < len;) {
@@ -50,26 +50,26 @@ bool supplicant_ssid(const char *text, size_t len, struct ssid *out)
 
 		if (byte == '\\')
 			i += unescape(text + i, len - i, &byte);
-		if (out->len == SSID_MAX)
+		if (out->len == STATION_SSID_MAX)
 			return false;
 		out->bytes[out->len++] = byte;
 	}
 	return true;
 }
 
-char *ssid_text(char dst[SSID_TEXT], const struct ssid *s)
+char *station_ssid_text(char dst[STATION_SSID_TEXT], const struct station_ssid *s)
 {
 	size_t n;
 
 	dst[0] = '"';
-	str_escape(dst + 1, SSID_TEXT - 2, s->bytes, s->len);
+	str_escape(dst + 1, STATION_SSID_TEXT - 2, s->bytes, s->len);
 	n = strlen(dst);
 	dst[n] = '"';
 	dst[n + 1] = '\0';
 	return dst;
 }
 
-bool supplicant_redact(char *text)
+bool station_redact(char *text)
 {
 	size_t n;
 
@@ -83,7 +83,8 @@ bool supplicant_redact(char *text)
 }
 
 /* What stands between `before` and the last `after` of a text. */
-static void take_ssid(const char *text, const char *before, const char *after, struct ssid *out)
+static void take_ssid(
+    const char *text, const char *before, const char *after, struct station_ssid *out)
 {
 	const char *start = strstr(text, before), *end = NULL;
 
@@ -92,7 +93,7 @@ static void take_ssid(const char *text, const char *before, const char *after, s
 	start += strlen(before);
 	for (const char *p = start; (p = strstr(p, after)) != NULL; p++)
 		end = p;
-	if (end != NULL && !supplicant_ssid(start, (size_t)(end - start), out))
+	if (end != NULL && !station_unescape(start, (size_t)(end - start), out))
 		out->len = 0;
 }
 
@@ -110,53 +111,53 @@ static bool begins(const char *text, const char *with)
 
 static const struct {
 	const char *begins;
-	enum supplicant_kind kind;
+	enum station_kind kind;
 } kinds[] = {
-    {"CTRL-EVENT-SCAN-STARTED", SUPPLICANT_SCANNING},
-    {"CTRL-EVENT-NETWORK-NOT-FOUND", SUPPLICANT_NOT_FOUND},
-    {"SME: Trying to authenticate with", SUPPLICANT_TRYING},
-    {"Trying to associate with", SUPPLICANT_TRYING},
-    {"CTRL-EVENT-SSID-TEMP-DISABLED", SUPPLICANT_REFUSED},
-    {"CTRL-EVENT-ASSOC-REJECT", SUPPLICANT_REFUSED},
-    {"CTRL-EVENT-AUTH-REJECT", SUPPLICANT_REFUSED},
-    {"CTRL-EVENT-EAP-FAILURE", SUPPLICANT_EAP_FAILED},
-    {"CTRL-EVENT-CONNECTED", SUPPLICANT_CONNECTED},
-    {"CTRL-EVENT-DISCONNECTED", SUPPLICANT_DISCONNECTED},
+    {"CTRL-EVENT-SCAN-STARTED", STATION_SCANNING},
+    {"CTRL-EVENT-NETWORK-NOT-FOUND", STATION_NOT_FOUND},
+    {"SME: Trying to authenticate with", STATION_TRYING},
+    {"Trying to associate with", STATION_TRYING},
+    {"CTRL-EVENT-SSID-TEMP-DISABLED", STATION_REFUSED},
+    {"CTRL-EVENT-ASSOC-REJECT", STATION_REFUSED},
+    {"CTRL-EVENT-AUTH-REJECT", STATION_REFUSED},
+    {"CTRL-EVENT-EAP-FAILURE", STATION_EAP_FAILED},
+    {"CTRL-EVENT-CONNECTED", STATION_CONNECTED},
+    {"CTRL-EVENT-DISCONNECTED", STATION_DISCONNECTED},
 };
 
-void supplicant_parse(const char *text, struct supplicant_event *out)
+void station_parse(const char *text, struct station_event *out)
 {
-	*out = (struct supplicant_event){0};
+	*out = (struct station_event){0};
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (begins(text, kinds[i].begins))
 			out->kind = kinds[i].kind;
 	switch (out->kind) {
-	case SUPPLICANT_TRYING:
+	case STATION_TRYING:
 		take_ssid(text, "(SSID='", "' freq=", &out->ssid);
 		break;
-	case SUPPLICANT_REFUSED:
+	case STATION_REFUSED:
 		out->code = number_after(text, "status_code=");
 		take_ssid(text, "ssid=\"", "\" auth_failures=", &out->ssid);
 		/* SAE (3) proves the passphrase in its second message, the confirm. */
 		if (strstr(text, "reason=WRONG_KEY") != NULL ||
 		    strstr(text, " auth_type=3 auth_transaction=2 ") != NULL)
-			out->kind = SUPPLICANT_WRONG_KEY;
+			out->kind = STATION_WRONG_KEY;
 		break;
-	case SUPPLICANT_DISCONNECTED:
+	case STATION_DISCONNECTED:
 		out->code = number_after(text, "reason=");
 		out->local = strstr(text, "locally_generated=1") != NULL;
 		break;
-	case SUPPLICANT_OTHER:
-	case SUPPLICANT_SCANNING:
-	case SUPPLICANT_NOT_FOUND:
-	case SUPPLICANT_WRONG_KEY:
-	case SUPPLICANT_EAP_FAILED:
-	case SUPPLICANT_CONNECTED:
+	case STATION_OTHER:
+	case STATION_SCANNING:
+	case STATION_NOT_FOUND:
+	case STATION_WRONG_KEY:
+	case STATION_EAP_FAILED:
+	case STATION_CONNECTED:
 		break;
 	}
 }
 
-bool supplicant_value(const char *reply, const char *key, char *dst, size_t size)
+bool station_value(const char *reply, const char *key, char *dst, size_t size)
 {
 	size_t n = strlen(key);
 
@@ -174,7 +175,7 @@ bool supplicant_value(const char *reply, const char *key, char *dst, size_t size
 }
 
 /* "bssid / frequency / signal level / flags / ssid", separated by tabs, after a heading. */
-bool supplicant_result(const char **at, struct ssid *out)
+bool station_result(const char **at, struct station_ssid *out)
 {
 	const char *p = *at;
 
@@ -189,7 +190,7 @@ bool supplicant_result(const char **at, struct ssid *out)
 				field = p + i + 1;
 			}
 		*at = p[len] == '\n' ? p + len + 1 : p + len;
-		if (tabs == 4 && supplicant_ssid(field, (size_t)(p + len - field), out))
+		if (tabs == 4 && station_unescape(field, (size_t)(p + len - field), out))
 			return true;
 		p = *at;
 	}
