@@ -106,14 +106,13 @@ static void on_results(void *arg, const char *reply)
 	const char *at = reply;
 	unsigned count = 0;
 	char text[64];
-	struct station_ssid s;
+	struct station_ap ap;
 
 	if (reply == NULL)
 		return;
-	while (station_result(&at, &s)) {
+	while (station_result(&at, &ap)) {
 		/* It is there; the supplicant leaves it alone for a while, as it failed. */
-		if (tried->len > 0 && s.len == tried->len &&
-		    memcmp(s.bytes, tried->bytes, s.len) == 0)
+		if (tried->len > 0 && station_ssid_same(&ap.ssid, tried))
 			return;
 		count++;
 	}
@@ -190,6 +189,8 @@ static void on_event(void *arg, const struct station_event *ev)
 	station_ssid_text(name, &g->uplink.tried);
 	switch (ev->kind) {
 	case STATION_OTHER:
+	case STATION_SCANNED:
+	case STATION_SCAN_FAILED:
 		break;
 	case STATION_SCANNING:
 		router_event(g, LIFE_SCAN, NULL);

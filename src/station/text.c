@@ -69,6 +69,11 @@ char *station_ssid_text(char dst[STATION_SSID_TEXT], const struct station_ssid *
 	return dst;
 }
 
+bool station_ssid_same(const struct station_ssid *a, const struct station_ssid *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
 bool station_redact(char *text)
 {
 	size_t n;
@@ -114,6 +119,8 @@ static const struct {
 	enum station_kind kind;
 } kinds[] = {
     {"CTRL-EVENT-SCAN-STARTED", STATION_SCANNING},
+    {"CTRL-EVENT-SCAN-RESULTS", STATION_SCANNED},
+    {"CTRL-EVENT-SCAN-FAILED", STATION_SCAN_FAILED},
     {"CTRL-EVENT-NETWORK-NOT-FOUND", STATION_NOT_FOUND},
     {"SME: Trying to authenticate with", STATION_TRYING},
     {"Trying to associate with", STATION_TRYING},
@@ -149,6 +156,8 @@ void station_parse(const char *text, struct station_event *out)
 		break;
 	case STATION_OTHER:
 	case STATION_SCANNING:
+	case STATION_SCANNED:
+	case STATION_SCAN_FAILED:
 	case STATION_NOT_FOUND:
 	case STATION_WRONG_KEY:
 	case STATION_EAP_FAILED:
@@ -174,25 +183,29 @@ bool station_value(const char *reply, const char *key, char *dst, size_t size)
 	return false;
 }
 
-/* "bssid / frequency / signal level / flags / ssid", separated by tabs, after a heading. */
-bool station_result(const char **at, struct station_ssid *out)
+const char *station_status_words(int code)
 {
-	const char *p = *at;
+	static const char *const words[] = {
+	    [1] = "it does not say why",
+	    [12] = "it lets only certain devices in",
+	    [13] = "it does not speak this kind of authentication",
+	    [15] = "the keys do not fit",
+	    [16] = "the keys were not agreed in time",
+	    [17] = "it has too many stations",
+	    [18] = "this card does not do the rates that it wants",
+	    [30] = "it wants to be asked later",
+	    [31] = "it wants management frames protected",
+	    [33] = "it has no capacity left",
+	    [34] = "the signal is too poor",
+	    [37] = "it declined",
+	    [40] = "it did not understand the request",
+	    [41] = "it does not do this group cipher",
+	    [42] = "it does not do this cipher",
+	    [43] = "it does not do this kind of key management",
+	    [46] = "its policy forbids this cipher",
+	    [53] = "it has forgotten an earlier agreement",
+	    [77] = "it does not do this group of SAE",
+	};
 
-	while (*p != '\0') {
-		size_t len = strcspn(p, "\n");
-		const char *field = p;
-		int tabs = 0;
-
-		for (size_t i = 0; i < len && tabs < 4; i++)
-			if (p[i] == '\t') {
-				tabs++;
-				field = p + i + 1;
-			}
-		*at = p[len] == '\n' ? p + len + 1 : p + len;
-		if (tabs == 4 && station_unescape(field, (size_t)(p + len - field), out))
-			return true;
-		p = *at;
-	}
-	return false;
+	return code > 0 && (size_t)code < ARRAY_LEN(words) ? words[code] : NULL;
 }

@@ -20,12 +20,31 @@ static void show(const struct station_ssid *s)
 			abort();
 }
 
+/* Strongest first, each name once, and found by its name. */
+static void take_together(const char *text)
+{
+	static struct station_air air;
+
+	station_air_read(&air, text);
+	for (size_t i = 0; i < air.count; i++) {
+		const struct station_seen *s = &air.seen[i];
+
+		if (s->aps == 0 || s->best.ssid.len == 0 ||
+		    station_seen(&air, &s->best.ssid) != s)
+			abort();
+		if (i > 0 && s->best.signal_dbm > air.seen[i - 1].best.signal_dbm)
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1), value[64];
 	struct station_event event;
 	const char *at = text;
 	struct station_ssid ssid;
+	enum station_band band;
+	struct station_ap ap;
 
 	if (text == NULL)
 		abort();
@@ -33,8 +52,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	station_parse(text, &event);
 	show(&event.ssid);
-	while (station_result(&at, &ssid))
-		show(&ssid);
+	while (station_result(&at, &ap)) {
+		show(&ap.ssid);
+		if (strlen(station_security_name(ap.security)) == 0 ||
+		    (station_channel(ap.frequency_mhz, &band) > 0) ==
+			(band == STATION_BAND_OTHER))
+			abort();
+	}
+	take_together(text);
 	if (station_unescape(text, strlen(text), &ssid))
 		show(&ssid);
 	if (station_value(text, "ssid", value, sizeof(value)) && strlen(value) >= sizeof(value))

@@ -92,7 +92,7 @@ static void reads_replies(void)
 				   "02:00:00:00:01:00\t2412\t-30\t[WPA2]\tcafe\n"
 				   "02:00:00:00:02:00\t2437\t-30\t[ESS]\t\n";
 	const char *at = scan;
-	struct station_ssid ssid;
+	struct station_ap ap;
 	char value[32];
 
 	CHECK(station_value(status, "ssid", value, sizeof(value)));
@@ -100,11 +100,11 @@ static void reads_replies(void)
 	CHECK(station_value(status, "freq", value, sizeof(value)));
 	CHECK_STR(value, "2412");
 	CHECK(!station_value(status, "req", value, sizeof(value)));
-	CHECK(station_result(&at, &ssid));
-	CHECK_INT(ssid.len, 4);
-	CHECK(station_result(&at, &ssid));
-	CHECK_INT(ssid.len, 0);
-	CHECK(!station_result(&at, &ssid));
+	CHECK(station_result(&at, &ap));
+	CHECK_INT(ap.ssid.len, 4);
+	CHECK(station_result(&at, &ap));
+	CHECK_INT(ap.ssid.len, 0);
+	CHECK(!station_result(&at, &ap));
 }
 
 int main(void)
