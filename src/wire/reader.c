@@ -7,6 +7,7 @@
  * a first frame (or looks again, with `resync`) it drops one byte at a time and
  * tries the next magic, so a frame behind a torn one is never lost.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "wire/internal.h"
@@ -38,7 +39,7 @@ static void drop(struct wire_reader *r, size_t n)
 	r->len -= n;
 }
 
-enum found { FOUND_FRAME, FOUND_TOO_LITTLE, FOUND_GARBAGE };
+enum found { FOUND_FRAME, FOUND_TOO_LITTLE, FOUND_GARBAGE, FOUND_VERSION };
 
 /* What the buffer begins with; *len is the payload's length of a frame. */
 static enum found look(const struct wire_reader *r, size_t *len)
@@ -51,12 +52,23 @@ static enum found look(const struct wire_reader *r, size_t *len)
 	if (r->len < WIRE_HEADER)
 		return FOUND_TOO_LITTLE;
 	*len = le32(p + 8);
-	if (p[5] != WIRE_VERSION || *len > WIRE_PAYLOAD_MAX || wire_table_of(p[4]) == NULL)
+	if (*len > WIRE_PAYLOAD_MAX || (p[5] == WIRE_VERSION && wire_table_of(p[4]) == NULL))
 		return FOUND_GARBAGE;
 	if (r->len < WIRE_HEADER + *len)
 		return FOUND_TOO_LITTLE;
 	crc = wire_crc32(wire_crc32(0, p, 12), p + WIRE_HEADER, *len);
-	return crc == le32(p + 12) ? FOUND_FRAME : FOUND_GARBAGE;
+	if (crc != le32(p + 12))
+		return FOUND_GARBAGE;
+	return p[5] == WIRE_VERSION ? FOUND_FRAME : FOUND_VERSION;
+}
+
+/* Header and CRC are the same in every version, so that this can be said. */
+static int wrong_version(unsigned version, struct err *e)
+{
+	err_set(e, 0, "the other end speaks version %u of the format, this end version %d",
+	    version, WIRE_VERSION);
+	e->num = EPROTONOSUPPORT;
+	return -1;
 }
 
 int wire_next(struct wire_reader *r, struct wire_msg *m, struct err *e)
@@ -77,6 +89,11 @@ int wire_next(struct wire_reader *r, struct wire_msg *m, struct err *e)
 				return 1;
 			if (!r->resync)
 				return -1;
+			break;
+		case FOUND_VERSION:
+			if (!r->resync)
+				return wrong_version(p[5], e);
+			drop(r, 1);
 			break;
 		case FOUND_GARBAGE:
 			if (r->synced && !r->resync)

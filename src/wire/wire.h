@@ -280,7 +280,8 @@ uint8_t *wire_room(struct wire_reader *r, size_t *room);
 void wire_filled(struct wire_reader *r, size_t n);
 /*
  * The next message: 1 with *m (its bytes are valid until the next call),
- * 0 when more bytes are needed, -1 with *e on a violation.
+ * 0 when more bytes are needed, -1 with *e on a violation; e->num is then
+ * EPROTONOSUPPORT when the other end speaks another version of the format.
  */
 int wire_next(struct wire_reader *r, struct wire_msg *m, struct err *e);
 

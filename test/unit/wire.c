@@ -1,6 +1,8 @@
 /* wire: every message there and back, bounds, torn and hostile streams. */
-#include "wire/wire.h"
+#include <errno.h>
+
 #include "check.h"
+#include "wire/wire.h"
 
 static uint8_t frame[WIRE_FRAME_MAX];
 static struct wire_reader reader;
@@ -231,6 +233,38 @@ static void addresses(void)
 	CHECK(!wire_ipv4_parse("10.0.0.0001", &a));
 }
 
+/* The torn of another version, whole and correct. */
+static void another_version_is_said_in_words(void)
+{
+	struct wire_msg m = {.type = WIRE_HELLO, .hello = {.version = 2}};
+	static struct wire_reader host, guest;
+	uint8_t torn[256];
+	struct err e = {0};
+	ssize_t n = wire_encode(&m, torn, sizeof(torn), &e);
+	uint32_t crc;
+	size_t room;
+
+	memset(&host, 0, sizeof(host));
+	memset(&guest, 0, sizeof(guest));
+	guest.resync = true;
+	torn[5] = 2;
+	memcpy(wire_room(&host, &room), torn, (size_t)n); /* a wrong CRC: garbage */
+	wire_filled(&host, (size_t)n);
+	CHECK_INT(wire_next(&host, &m, &e), 0);
+	crc =
+	    wire_crc32(wire_crc32(0, torn, 12), torn + WIRE_HEADER, (size_t)n - WIRE_HEADER);
+	for (int i = 0; i < 4; i++)
+		torn[12 + i] = (uint8_t)(crc >> 8 * i);
+	memcpy(wire_room(&guest, &room), torn, (size_t)n);
+	wire_filled(&guest, (size_t)n);
+	CHECK_INT(wire_next(&guest, &m, &e), 0); /* the guest's end goes on looking */
+	memcpy(wire_room(&host, &room), torn, (size_t)n);
+	wire_filled(&host, (size_t)n);
+	CHECK_INT(wire_next(&host, &m, &e), -1);
+	CHECK_INT(e.num, EPROTONOSUPPORT);
+	CHECK_STR(e.text, "the other end speaks version 2 of the format, this end version 1");
+}
+
 int main(void)
 {
 	RUN(message_there_and_back);
@@ -246,5 +280,6 @@ int main(void)
 	RUN(largest_payload_fits);
 	RUN(crc_is_ieee);
 	RUN(addresses);
+	RUN(another_version_is_said_in_words);
 	return check_done();
 }
