@@ -196,6 +196,14 @@ void str_escape(char *dst, size_t size, const void *src, size_t len);
  */
 void str_clean(char *dst, size_t size, const void *src, size_t len);
 
+/*
+ * The last defence of passphrases in text that is logged: from the value that
+ * follows a word such as psk, passphrase, password or wep_key to the end of the
+ * text everything becomes "***", in place.  A value follows after '=' or, with
+ * anything in between, in quotes.  The name of a method (WPA-PSK) is no such word.
+ */
+void str_hide_secrets(char *text);
+
 /* Lower-case hexadecimal; dst holds 2 * len + 1. */
 void str_hex(char *dst, const void *src, size_t len);
 /* Returns the number of bytes, or -1 when it is no hexadecimal or too long. */

@@ -7,7 +7,9 @@
  * that change the direction of text, line and paragraph separators and
  * everything malformed become \xHH, byte by byte.
  */
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/base.h"
 
@@ -86,4 +88,44 @@ void str_escape(char *dst, size_t size, const void *src, size_t len)
 void str_clean(char *dst, size_t size, const void *src, size_t len)
 {
 	escape(dst, size, src, len, true);
+}
+
+/* Does a word that announces a secret stand here?  Its length, or 0. */
+static size_t secret_word(const char *text, const char *at)
+{
+	static const char *const words[] = {"psk", "passphrase", "password", "passwd",
+	    "wep_key", "wep key", "private_key_passwd", "pre-shared key"};
+	unsigned char before = at > text ? (unsigned char)at[-1] : ' ';
+
+	if (before == '-' || isalnum(before))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strncasecmp(at, words[i], strlen(words[i])) == 0)
+			return strlen(words[i]);
+	return 0;
+}
+
+/* Where the secret begins after its word, or NULL. */
+static char *secret_after(char *word_end)
+{
+	char *p = word_end + strspn(word_end, "0123456789_abcdefghijklmnopqrstuvwxyz");
+
+	p += strspn(p, " \t");
+	if (*p == '=' || *p == ':')
+		return p + 1 + strspn(p + 1, " \t");
+	return strpbrk(p, "\"'");
+}
+
+void str_hide_secrets(char *text)
+{
+	for (char *p = text; *p != '\0'; p++) {
+		size_t len = secret_word(text, p);
+		char *from = len > 0 ? secret_after(p + len) : NULL;
+
+		if (from == NULL || *from == '\0')
+			continue;
+		/* Shorter secrets than the mark are cut, not grown over. */
+		str_copy(from, MIN(strlen(from), (size_t)3) + 1, "***");
+		return;
+	}
 }

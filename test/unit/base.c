@@ -302,6 +302,37 @@ static void child_is_fed_and_drained(void)
 	buf_fini(&out);
 }
 
+static void secrets_are_hidden(void)
+{
+	static const struct {
+		const char *text, *hidden;
+	} cases[] = {
+	    {"psk=\"hunter2 \"x\" y\" rest", "psk=***"},
+	    {"Line 5: failed to parse psk '\"abcdefgh\"'.", "Line 5: failed to parse psk ***"},
+	    {"Line 3: Invalid passphrase length 7 (expected: 8..63) 'hunter2'.",
+		"Line 3: Invalid passphrase length 7 (expected: 8..63) ***"},
+	    {"SET_NETWORK 0 psk \"abcdefgh\"", "SET_NETWORK 0 psk ***"},
+	    {"sae_password=geheimes Wort", "sae_password=***"},
+	    {"wpa_psk = 0123456789", "wpa_psk = ***"},
+	    {"wep_key0=\"abcde\"", "wep_key0=***"},
+	    {"PASSWORD: x", "PASSWORD: *"},
+	    {"psk=", "psk="},
+	    {"key_mgmt=WPA-PSK ssid=\"home\"", "key_mgmt=WPA-PSK ssid=\"home\""},
+	    {"4-Way Handshake failed - pre-shared key may be incorrect",
+		"4-Way Handshake failed - pre-shared key may be incorrect"},
+	    {"upskill='it'", "upskill='it'"},
+	    {"", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[100];
+
+		str_copy(text, sizeof(text), cases[i].text);
+		str_hide_secrets(text);
+		CHECK_STR(text, cases[i].hidden);
+	}
+}
+
 int main(void)
 {
 	RUN(error_reads_from_wish_to_cause);
@@ -319,5 +350,6 @@ int main(void)
 	RUN(missing_program_is_known_at_once);
 	RUN(child_gets_only_what_it_is_given);
 	RUN(child_is_fed_and_drained);
+	RUN(secrets_are_hidden);
 	return check_done();
 }
