@@ -9,17 +9,16 @@
  * Settings always travel as a whole set, ended by START; the guest applies
  * what differs from before, so there is no second protocol for changes.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "daemon/machine.h"
-#include "daemon/priv.h"
 
 #define CHANNEL_PORT    0
 #define CHANNEL_QUEUE   (4u << 20)
-#define FILE_PIECE      32768
 #define FRAMES_A_SECOND 4000
 
 static void violation(struct machine *m, const char *what)
@@ -80,6 +79,14 @@ static void on_status(struct machine *m, const struct wire_msg *msg)
 		network_check(m);
 }
 
+static void on_applied(struct machine *m, const struct wire_msg *msg)
+{
+	if (msg->applied.which == WIRE_FILE_SUPPLICANT)
+		supplicant_applied(m, msg);
+	else
+		violation(m, "it answers a file that it was not given");
+}
+
 static void on_message(void *arg, struct wire_msg *msg)
 {
 	struct machine *m = arg;
@@ -96,6 +103,7 @@ static void on_message(void *arg, struct wire_msg *msg)
 	case WIRE_STATE:
 	case WIRE_STATUS:
 	case WIRE_LOG:
+	case WIRE_APPLIED:
 		break;
 	default: /* everything else is not the guest's to say */
 		violation(m, "a message of a kind that guests do not send");
@@ -107,13 +115,31 @@ static void on_message(void *arg, struct wire_msg *msg)
 		on_state(m, msg);
 	} else if (msg->type == WIRE_LOG) {
 		on_log(m, msg);
+	} else if (msg->type == WIRE_APPLIED) {
+		on_applied(m, msg);
 	} else {
 		on_status(m, msg);
 	}
 }
 
+/* The image is of another airlock: starting it again would end the same way. */
+static void unfit(struct machine *m, const struct err *why)
+{
+	struct err e = {0};
+
+	err_set(&e, 0, "image %s and this airlock do not fit: %s", m->image_id, why->text);
+	err_hint(&e, "airlock image build && airlock start");
+	err_is(&e, ERR_IMAGE);
+	machine_failed(m, &e);
+	machine_event(m, LIFE_VIOLATION);
+}
+
 static void on_gone(void *arg, const struct err *why)
 {
+	if (why->num == EPROTONOSUPPORT) {
+		unfit(arg, why);
+		return;
+	}
 	/* A plain end is the hypervisor's end, which has an event of its own. */
 	if (why->text[0] != '\0')
 		violation(arg, why->text);
@@ -130,6 +156,7 @@ int channel_open(struct machine *m, struct err *e)
 		return err_set(e, 0, "%s gave no channel to the guest", m->driver->name);
 	loop_timer_del(m->loop, &m->channel.later); /* of the guest before this one */
 	m->greeted = false;
+	supplicant_new_guest(m);
 	m->guest_state = WIRE_BOOTING;
 	str_copy(m->guest_reason, sizeof(m->guest_reason), "the guest starts its services");
 	memset(&m->status, 0, sizeof(m->status));
@@ -186,33 +213,6 @@ static void send_config(struct machine *m)
 	conn_send(&m->channel, &msg);
 }
 
-/* The user's own supplicant file, unchanged, in pieces. */
-static void send_supplicant(struct machine *m)
-{
-	struct wire_msg msg = {.type = WIRE_FILE, .file = {.which = WIRE_FILE_SUPPLICANT}};
-	auto_free char *text = NULL;
-	char mark[WIRE_FILE_MARK];
-	struct err e = {0};
-	auto_fd fd = -1;
-	size_t len = 0;
-
-	if (priv_ask(m->priv, PRIV_OPEN_SUPPLICANT, NULL, &fd, &e) == 0)
-		text = fd_read_all(fd, m->conf.supplicant, WIRE_FILE_MAX, &len, &e);
-	if (text == NULL)
-		log_warn("no networks are known: %s", e.text);
-	msg.file.total = (uint32_t)len;
-	if (text != NULL)
-		msg.file.adopt = strcmp(wire_file_mark(mark, text, len), m->adopted) == 0;
-	do {
-		msg.file.data.data = (uint8_t *)text + msg.file.offset;
-		msg.file.data.len = (uint32_t)MIN(len - msg.file.offset, (size_t)FILE_PIECE);
-		conn_send(&m->channel, &msg);
-		msg.file.offset += msg.file.data.len;
-	} while (msg.file.offset < len);
-	if (text != NULL)
-		explicit_bzero(text, len);
-}
-
 void channel_settings(struct machine *m)
 {
 	struct wire_msg hello = {.type = WIRE_HELLO, .hello = {.version = WIRE_VERSION}};
@@ -223,7 +223,7 @@ void channel_settings(struct machine *m)
 	conn_send(&m->channel, &hello);
 	channel_clock(m);
 	send_config(m);
-	send_supplicant(m);
+	supplicant_send(m);
 	for (size_t i = 0; i < m->conf.router.forwards; i++) {
 		const struct conf_forward *f = &m->conf.router.forward[i];
 		struct wire_msg msg = {.type = WIRE_FORWARD,

@@ -79,6 +79,7 @@ static void send_report(struct machine *m, const struct request *r)
 	p->starts = m->starts;
 	memcpy(p->stage_ms, m->stage_ms, sizeof(p->stage_ms));
 	p->stage_ms[m->state] += (uint32_t)(now_ms() - m->state_since_ms);
+	str_copy(p->notice, sizeof(p->notice), m->supplicant.notice);
 	p->guest = m->status;
 	conn_send(&m->control, &msg);
 }
@@ -276,7 +277,7 @@ static void do_reload(struct machine *m, struct request *r)
 	if (reload(m, text, sizeof(text), &e) < 0)
 		clients_reply(m, r, &e, "");
 	else
-		clients_reply(m, r, NULL, text);
+		supplicant_reloaded(m, text);
 }
 
 static void carry_out(struct machine *m, struct request *r, const char *arg)
@@ -311,7 +312,7 @@ static void carry_out(struct machine *m, struct request *r, const char *arg)
 		do_air(m, r, arg);
 		return;
 	case WIRE_VERB_ADOPT:
-		str_copy(m->adopted, sizeof(m->adopted), arg);
+		supplicant_adopt(m, arg);
 		clients_reply(m, r, NULL, "");
 		return;
 	case WIRE_VERB_WAIT_ONLINE:

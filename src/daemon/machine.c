@@ -175,6 +175,10 @@ static void act_schedule(struct machine *m)
 	int64_t wait = life_budget_use(&m->budget, now_ms());
 	char text[64];
 
+	if (m->failure.kind == ERR_IMAGE) { /* no restart mends an image */
+		machine_event(m, LIFE_GIVE_UP);
+		return;
+	}
 	if (wait < 0) {
 		err_ctx(&m->failure, "%d restarts within %d minutes did not help", LIFE_BUDGET,
 		    (int)(LIFE_WINDOW_MS / 60000));
@@ -342,6 +346,7 @@ int machine_main(struct machine *m, struct err *e)
 	if (m->clock.fd < 0)
 		return -1;
 	loop_io_add(m->loop, &m->clock);
+	supplicant_watch(m);
 	machine_event(m, LIFE_START);
 	if (loop_run(m->loop, e) < 0)
 		return -1;

@@ -29,6 +29,24 @@ struct rate {
 	unsigned frames;
 };
 
+/* The supplicant's file, as of what the guest has of it; supplicant.c. */
+struct supplicant {
+	bool sent;                    /* to this guest */
+	char mark[WIRE_FILE_MARK];    /* of what was sent, "" for no file */
+	bool awaited;                 /* it differed, and the guest has not answered */
+	char notice[200];             /* why it was refused, or "" */
+	char adopted[WIRE_FILE_MARK]; /* what the running supplicant knows already, or "" */
+	uint64_t adopted_ms;
+	struct loop_timer answer; /* ends the wait of `reload` */
+	char reloaded[512];       /* what `reload` says when the file is good */
+
+	struct loop_io watch;
+	struct loop_timer settle;
+	uint64_t moved_ms; /* the first of a row of changes, or 0 */
+	bool vanished;     /* there was nothing; looking once more */
+	bool blind;        /* there is no watch, and that was said */
+};
+
 struct machine {
 	struct loop *loop;
 	struct conf conf;
@@ -64,7 +82,7 @@ struct machine {
 	enum wire_state guest_state;
 	char guest_reason[160];
 	struct wire_status status;
-	char adopted[WIRE_FILE_MARK]; /* the supplicant's file that it knows already, or "" */
+	struct supplicant supplicant;
 	struct loop_io clock;
 
 	/* the host's end */
@@ -119,6 +137,21 @@ void channel_close(struct machine *m);
 void channel_settings(struct machine *m);
 void channel_clock(struct machine *m);
 bool channel_send(struct machine *m, enum wire_type type);
+
+/* supplicant.c: the user's wpa_supplicant.conf */
+
+/* Follow its changes from now on. */
+void supplicant_watch(struct machine *m);
+/* Send it as a part of the settings. */
+void supplicant_send(struct machine *m);
+/* A fresh guest has no file and nothing adopted. */
+void supplicant_new_guest(struct machine *m);
+/* The content of this mark is known to the running supplicant when it comes. */
+void supplicant_adopt(struct machine *m, const char *mark);
+/* The guest says what became of it. */
+void supplicant_applied(struct machine *m, const struct wire_msg *msg);
+/* Settings were sent: answer those who wait for `reload`, now or when the guest has. */
+void supplicant_reloaded(struct machine *m, const char *text);
 
 /* network.c: the host's end of the cable */
 int network_up(struct machine *m, struct err *e);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "daemon/priv.h"
+#include "daemon/watch.h"
 
 /* A regular file only: a FIFO in its place would block root for ever. */
 static int open_file(const char *path, struct err *e)
@@ -60,6 +61,9 @@ static int carry_out(
 		return hostnet_journal_undo_all(&p->journal, e);
 	case PRIV_OPEN_SUPPLICANT:
 		*fd = open_file(p->conf->supplicant, e);
+		return *fd < 0 ? -1 : 0;
+	case PRIV_WATCH_SUPPLICANT:
+		*fd = watch_open(p->conf->supplicant, e);
 		return *fd < 0 ? -1 : 0;
 	case PRIV_OPEN_CONF:
 		*fd = open_file(p->conf_path, e);

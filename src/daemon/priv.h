@@ -17,9 +17,10 @@ enum priv_verb {
 	PRIV_APPLY = 1, /* do `op`; a tap's descriptor comes back */
 	PRIV_UNDO,      /* undo `op` */
 	PRIV_UNDO_ALL,
-	PRIV_OPEN_SUPPLICANT, /* a read-only descriptor of the supplicant's file */
-	PRIV_OPEN_CONF,       /* the same of airlock.conf */
-	PRIV_OPEN_IMAGE,      /* the same of a file of an image; the reply says which image */
+	PRIV_OPEN_SUPPLICANT,  /* a read-only descriptor of the supplicant's file */
+	PRIV_WATCH_SUPPLICANT, /* a descriptor that watches it: watch.h */
+	PRIV_OPEN_CONF,        /* the same of airlock.conf */
+	PRIV_OPEN_IMAGE,       /* the same of a file of an image; the reply says which image */
 };
 
 /* A generation of the image ("": the current one) and a file of it. */
