@@ -277,6 +277,19 @@ void channel_status(struct channel *c, const struct wire_status *status)
 	add(c, buf, frame(&m, buf, sizeof(buf)), QUEUE_LOG);
 }
 
+void channel_applied(struct channel *c, const char *refused)
+{
+	struct wire_msg m = {.type = WIRE_APPLIED};
+	uint8_t buf[512];
+
+	m.applied.which = WIRE_FILE_SUPPLICANT;
+	m.applied.refused = refused != NULL;
+	str_copy(m.applied.reason, sizeof(m.applied.reason), refused != NULL ? refused : "");
+	/* A host that comes anew sends the file anew. */
+	if (c->watching)
+		add(c, buf, frame(&m, buf, sizeof(buf)), QUEUE_STATE);
+}
+
 void channel_flush(struct channel *c, unsigned ms)
 {
 	uint64_t until = now_ms() + ms;

@@ -54,6 +54,9 @@ void channel_log(struct channel *c, enum log_level level, const char *source, co
 /* Send the figures. */
 void channel_status(struct channel *c, const struct wire_status *status);
 
+/* Say what became of the supplicant's file: NULL, or why it was refused. */
+void channel_applied(struct channel *c, const char *refused);
+
 /* Write what waits, for at most so many milliseconds: for the very end. */
 void channel_flush(struct channel *c, unsigned ms);
 

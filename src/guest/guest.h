@@ -21,6 +21,26 @@
 #include "guest/supplicant.h"
 #include "guest/uevent.h"
 
+/* A supplicant's file as it was given; the country goes into a file of ours. */
+struct live_text {
+	bool whole; /* there is one */
+	struct buf file;
+	char country[4];
+};
+
+/* A change of it while the supplicant runs. */
+struct live {
+	enum {
+		LIVE_IDLE,
+		LIVE_OFFERED, /* it reads `trial` */
+		LIVE_STARTED
+	} /* it was started with `trial` */
+	state;
+	bool again;             /* the settings changed in the meantime */
+	struct live_text used;  /* what it took last */
+	struct live_text trial; /* what it is offered */
+};
+
 struct guest {
 	struct loop *loop;
 	struct channel channel;
@@ -65,7 +85,8 @@ struct guest {
 		struct service wpa;
 		struct supplicant supplicant;
 		struct station_ssid tried; /* the network last tried; len 0: none yet */
-		char last_words[160];      /* of wpa_supplicant */
+		char last_words[256];      /* of wpa_supplicant */
+		struct live live;
 	} uplink;
 
 	struct { /* the rules */
@@ -144,10 +165,28 @@ void uplink_init(struct guest *g);
 void uplink_go_on(struct guest *g);
 /* Whether wpa_supplicant is up and looking, so that there is time for other things. */
 bool uplink_looks(const struct guest *g);
-/* The user's wpa_supplicant.conf changed. */
-void uplink_changed(struct guest *g);
+/* Start wpa_supplicant anew with the files that are written. */
+void uplink_restart(struct guest *g);
+/* It goes by another configuration from now on. */
+void uplink_renewed(struct guest *g);
 /* The radio is gone. */
 void uplink_reset(struct guest *g);
+
+/* --- live.c: the user's wpa_supplicant.conf; each set of settings is answered once */
+
+/* Write the supplicant's files. */
+void live_write(struct guest *g);
+/* The file changed; with `adopt` the running supplicant knows. */
+void live_changed(struct guest *g, bool adopt);
+/* It came again as it was. */
+void live_same(struct guest *g);
+/* Whether wpa_supplicant is reading a file at this moment. */
+bool live_reads(const struct guest *g);
+/* wpa_supplicant listens, or has ended. */
+void live_attached(struct guest *g);
+void live_ended(struct guest *g);
+/* There is none any more. */
+void live_reset(struct guest *g);
 
 /* --- nat.c */
 

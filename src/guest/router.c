@@ -132,11 +132,13 @@ static void apply(struct guest *g)
 			lan_reset(g);
 		if (change & CHANGE_RADIO)
 			radio_reset(g);
-		if (change & CHANGE_SUPPLICANT)
-			uplink_changed(g);
 		if ((change & CHANGE_NAT) && g->nat.begun)
 			nat_apply(g);
 	}
+	if (was.whole && (change & (CHANGE_SUPPLICANT | CHANGE_ADOPT)))
+		live_changed(g, (change & CHANGE_SUPPLICANT) == 0);
+	else
+		live_same(g);
 	router_go_on(g);
 	if (was.whole && (change & CHANGE_DNSMASQ) && g->lan.address != 0)
 		lan_dnsmasq(g);

@@ -79,17 +79,16 @@ static void on_output(void *arg, short revents)
 	put_lines(v);
 }
 
-static void drain(struct service *v)
+void service_hear(struct service *v)
 {
 	/* A helper that lives on could hold the pipe open and write for ever. */
-	for (int i = 0; i < 64 && v->io.fd >= 0; i++) {
+	for (int i = 0; v->running && i < 64 && v->io.fd >= 0; i++) {
 		struct pollfd p = {.fd = v->io.fd, .events = POLLIN};
 
 		if (poll(&p, 1, 0) <= 0)
 			break;
 		on_output(v, POLLIN);
 	}
-	close_pipe(v);
 }
 
 static void start(struct service *v);
@@ -116,9 +115,10 @@ static void on_end(void *arg, int status)
 	bool asked = v->stopping || !v->wanted;
 
 	kill(-v->child.pid, SIGKILL);
-	v->running = false;
 	loop_timer_del(v->of->loop, &v->timer);
-	drain(v);
+	service_hear(v);
+	close_pipe(v);
+	v->running = false;
 	if (asked) {
 		if (v->wanted)
 			start(v);

@@ -70,6 +70,9 @@ void service_stop(struct service *v);
 /* Stop it, and start it anew once it is gone; starts it when it was not running. */
 void service_restart(struct supervisor *s, struct service *v);
 
+/* Take what it has written until now: its lines before something else it did. */
+void service_hear(struct service *v);
+
 /* Whether any process of a service is still there. */
 bool services_running(const struct supervisor *s);
 

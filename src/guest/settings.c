@@ -52,6 +52,7 @@ static int take_config(struct settings *s, const struct wire_msg *m, struct err 
 	s->dhcp_first = m->config.dhcp_first;
 	s->dhcp_last = m->config.dhcp_last;
 	str_copy(s->country, sizeof(s->country), m->config.country);
+	str_copy(s->probe, sizeof(s->probe), m->config.probe);
 	s->begun = true;
 	return 0;
 }
@@ -63,6 +64,7 @@ static int take_file(struct settings *s, const struct wire_msg *m, struct err *e
 	if (m->file.offset == 0) {
 		buf_fini(&s->supplicant);
 		s->supplicant_total = m->file.total;
+		s->adopt = m->file.adopt != 0;
 	}
 	if (m->file.offset != s->supplicant.len || m->file.total != s->supplicant_total ||
 	    m->file.data.len > s->supplicant_total - s->supplicant.len)
@@ -116,12 +118,19 @@ int settings_take(struct settings *s, const struct wire_msg *m, struct err *e)
 	return r;
 }
 
-static bool same_supplicant(const struct settings *a, const struct settings *b)
+bool same_bytes(const struct buf *a, const struct buf *b)
 {
-	return a->supplicant.len == b->supplicant.len &&
-	       (a->supplicant.len == 0 ||
-		   memcmp(a->supplicant.data, b->supplicant.data, a->supplicant.len) == 0) &&
-	       strcmp(a->country, b->country) == 0;
+	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+static unsigned supplicant_diff(const struct settings *a, const struct settings *b)
+{
+	/* The country is in a file of ours, of which nobody told the running one. */
+	if (strcmp(a->country, b->country) != 0)
+		return CHANGE_SUPPLICANT;
+	if (same_bytes(&a->supplicant, &b->supplicant))
+		return 0;
+	return b->adopt ? CHANGE_ADOPT : CHANGE_SUPPLICANT;
 }
 
 static bool same_forwards(const struct settings *a, const struct settings *b)
@@ -152,11 +161,12 @@ unsigned settings_diff(const struct settings *a, const struct settings *b)
 		change |= CHANGE_NAT;
 	if (a->simulated != b->simulated || a->mode != b->mode)
 		change |= CHANGE_RADIO;
-	if (!same_supplicant(a, b))
-		change |= CHANGE_SUPPLICANT;
+	change |= supplicant_diff(a, b);
 	if (a->console != b->console)
 		change |= CHANGE_CONSOLE;
 	if (a->log_level != b->log_level)
 		change |= CHANGE_LOG;
+	if (strcmp(a->probe, b->probe) != 0)
+		change |= CHANGE_PROBE;
 	return change;
 }

@@ -27,10 +27,12 @@ struct settings {
 	uint32_t router, host, dhcp_first, dhcp_last;
 	uint8_t prefix;
 	char country[4];
+	char probe[128]; /* URL to ask once there is an address, or "" */
 	struct forward forwards[FORWARDS_MAX];
 	size_t forward_count;
 	struct buf supplicant; /* wpa_supplicant.conf, verbatim */
 	uint32_t supplicant_total;
+	bool adopt; /* the running supplicant knows what differs in it */
 };
 
 void settings_fini(struct settings *s);
@@ -52,8 +54,13 @@ enum settings_change {
 	CHANGE_SUPPLICANT = 16,
 	CHANGE_CONSOLE = 32,
 	CHANGE_LOG = 64,
+	CHANGE_ADOPT = 128, /* as CHANGE_SUPPLICANT, but known to the running one */
+	CHANGE_PROBE = 256,
 };
 unsigned settings_diff(const struct settings *was, const struct settings *now);
+
+/* Whether two buffers hold the same. */
+bool same_bytes(const struct buf *a, const struct buf *b);
 
 /* Network mask of a prefix of 0 to 32 bits. */
 uint32_t prefix_mask(unsigned prefix);

@@ -55,7 +55,7 @@ static void send_head(struct supplicant *s)
 	/* A full socket is answered by the timer like a silent daemon. */
 	if (send(s->io.fd, command, strlen(command), 0) < 0)
 		log_debug("supplicant: %s: %s", command, strerror(errno));
-	loop_timer_set(s->loop, &s->timer, SUPPLICANT_WAIT_MS);
+	loop_timer_set(s->loop, &s->timer, s->queue[0].wait_ms);
 }
 
 static void answer(struct supplicant *s, const char *reply)
@@ -149,6 +149,9 @@ void supplicant_attach(struct supplicant *s)
 
 void supplicant_detach(struct supplicant *s)
 {
+	supplicant_reply_fn *waiting[SUPPLICANT_QUEUE];
+	size_t count = s->queued;
+
 	if (!s->open)
 		return;
 	s->open = false;
@@ -156,21 +159,30 @@ void supplicant_detach(struct supplicant *s)
 		loop_io_del(s->loop, &s->io);
 	s->ready = false;
 	fd_close(&s->io.fd);
-	while (s->queued > 0) {
-		s->queued--;
-		if (s->queue[s->queued].fn != NULL)
-			s->queue[s->queued].fn(s->arg, NULL);
-	}
 	loop_timer_del(s->loop, &s->timer);
+	s->queued = 0;
+	/* Whoever is told may attach again and ask anew. */
+	for (size_t i = 0; i < count; i++)
+		waiting[i] = s->queue[i].fn;
+	for (size_t i = 0; i < count; i++)
+		if (waiting[i] != NULL)
+			waiting[i](s->arg, NULL);
 }
 
 bool supplicant_request(struct supplicant *s, const char *command, supplicant_reply_fn *fn)
+{
+	return supplicant_request_long(s, command, SUPPLICANT_WAIT_MS, fn);
+}
+
+bool supplicant_request_long(
+    struct supplicant *s, const char *command, unsigned wait_ms, supplicant_reply_fn *fn)
 {
 	if (!s->ready || s->queued == SUPPLICANT_QUEUE)
 		return false;
 	if (!str_copy(s->queue[s->queued].command, sizeof(s->queue[0].command), command))
 		return false;
 	s->queue[s->queued].fn = fn;
+	s->queue[s->queued].wait_ms = wait_ms;
 	s->queued++;
 	if (s->queued == 1)
 		send_head(s);

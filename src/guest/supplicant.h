@@ -7,7 +7,7 @@
 
 #include "station/station.h"
 
-/* Called with the reply, or with NULL when there is none within SUPPLICANT_WAIT_MS. */
+/* Called with the reply, or with NULL when there is none in time. */
 typedef void supplicant_reply_fn(void *arg, const char *reply);
 
 #define SUPPLICANT_WAIT_MS 2000
@@ -27,6 +27,7 @@ struct supplicant {
 	struct {
 		char command[96];
 		supplicant_reply_fn *fn;
+		unsigned wait_ms;
 	} queue[SUPPLICANT_QUEUE];
 };
 
@@ -44,5 +45,8 @@ void supplicant_detach(struct supplicant *s);
 
 /* Ask something; false when not attached or too much is asked already. */
 bool supplicant_request(struct supplicant *s, const char *command, supplicant_reply_fn *fn);
+/* The same for what takes longer than SUPPLICANT_WAIT_MS. */
+bool supplicant_request_long(
+    struct supplicant *s, const char *command, unsigned wait_ms, supplicant_reply_fn *fn);
 
 #endif

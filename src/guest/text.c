@@ -2,8 +2,10 @@
  * text: one function a file.  Everything that varies is a number or one of our
  * own names, so nothing of a stranger's can end a line or a quote.
  */
-#include "guest/text.h"
+#include <string.h>
+
 #include "guest/paths.h"
+#include "guest/text.h"
 
 /*
  * One transaction: the table is made, so that deleting it cannot fail, deleted
@@ -115,11 +117,35 @@ void text_dhcpcd(struct buf *b)
  */
 #define SIMULATED_CHANNELS "2412 2437 2462"
 
+bool text_has_p2p(const struct buf *file)
+{
+	static const char key[] = "p2p_";
+
+	/* A line that begins with it, behind blanks; never in a comment or a value. */
+	for (size_t at = 0; at < file->len;) {
+		const char *line = file->data + at;
+		size_t len = file->len - at, blanks = 0;
+		const char *end = memchr(line, '\n', len);
+
+		if (end != NULL)
+			len = (size_t)(end - line);
+		while (blanks < len && (line[blanks] == ' ' || line[blanks] == '\t'))
+			blanks++;
+		if (len - blanks >= sizeof(key) - 1 &&
+		    memcmp(line + blanks, key, sizeof(key) - 1) == 0)
+			return true;
+		at += len + 1;
+	}
+	return false;
+}
+
 void text_supplicant(struct buf *b, const struct settings *s)
 {
 	buf_addf(b, "ctrl_interface=" PATH_SUPPLICANT_DIR "\n"
-		    "ctrl_interface_group=0\n"
-		    "p2p_disabled=1\n");
+		    "ctrl_interface_group=0\n");
+	/* It costs an interface and time at the start, so only who names it has it. */
+	if (!text_has_p2p(&s->supplicant))
+		buf_addf(b, "p2p_disabled=1\n");
 	if (s->country[0] != '\0')
 		buf_addf(b, "country=%s\n", s->country);
 	if (s->simulated)

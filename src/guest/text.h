@@ -16,6 +16,9 @@ void text_dnsmasq(struct buf *b, const struct settings *s);
 /* dhcpcd on the uplink: IPv4, no delay, nothing that a server could abuse. */
 void text_dhcpcd(struct buf *b);
 
+/* Whether a user's file says anything of P2P, the sharing between devices. */
+bool text_has_p2p(const struct buf *file);
+
 /* What is laid over the user's wpa_supplicant.conf. */
 void text_supplicant(struct buf *b, const struct settings *s);
 

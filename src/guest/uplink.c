@@ -6,33 +6,26 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest/guest.h"
-#include "guest/text.h"
-
-static void write_files(struct guest *g)
-{
-	struct buf b = {0};
-
-	text_supplicant(&b, &g->settings);
-	file_write(PATH_SUPPLICANT_OUR, &b, 0600);
-	buf_fini(&b);
-	file_write(PATH_SUPPLICANT, &g->settings.supplicant, 0600);
-}
 
 static void redact(char *text)
 {
 	station_redact(text);
 }
 
-/* The first complaint about the user's file tells more than what follows it. */
+/*
+ * The first complaint about the user's file tells more than what follows it;
+ * what it says of the interface is news, and no cause of an end.
+ */
 static void on_line(void *arg, const char *text)
 {
 	struct guest *g = arg;
 	char *words = g->uplink.last_words;
 
-	if (strncmp(words, "Line ", 5) != 0)
+	if (strncmp(words, "Line ", 5) != 0 && strncmp(text, RADIO_NAME ": ", 7) != 0)
 		str_copy(words, sizeof(g->uplink.last_words), text);
 }
 
@@ -41,7 +34,11 @@ static void on_ended(void *arg, int status)
 	struct guest *g = arg;
 
 	supplicant_detach(&g->uplink.supplicant);
+	if (WIFSIGNALED(status))
+		str_format(g->uplink.last_words, sizeof(g->uplink.last_words),
+		    "it was killed by signal %d", WTERMSIG(status));
 	router_event(g, LIFE_SUPPLICANT_ENDED, g->uplink.last_words);
+	live_ended(g);
 	g->uplink.last_words[0] = '\0';
 	supplicant_attach(&g->uplink.supplicant);
 }
@@ -93,6 +90,7 @@ static void on_attached(void *arg)
 	supplicant_request(&g->uplink.supplicant, "STATUS", on_caught_up);
 	g->uplink.limited = g->settings.simulated;
 	supplicant_request(&g->uplink.supplicant, "LIST_NETWORKS", on_networks);
+	live_attached(g);
 	router_go_on(g);
 }
 
@@ -166,6 +164,9 @@ static void on_disconnected(struct guest *g, const struct station_event *ev)
 	const char *name = g->life.network, *words = reason_words(ev->code);
 	char text[256];
 
+	/* It let go of the network as it has read another file; it says so in a moment. */
+	if (ev->local && live_reads(g))
+		return;
 	if (ev->local && ev->code == 4)
 		str_format(text, sizeof(text), "the access point of %s is gone", name);
 	else if (ev->local)
@@ -250,7 +251,7 @@ void uplink_go_on(struct guest *g)
 {
 	if (g->uplink.wpa.wanted)
 		return;
-	write_files(g);
+	live_write(g);
 	service_start(&g->supervisor, &g->uplink.wpa);
 	supplicant_attach(&g->uplink.supplicant);
 }
@@ -260,11 +261,16 @@ bool uplink_looks(const struct guest *g)
 	return g->uplink.supplicant.ready;
 }
 
-void uplink_changed(struct guest *g)
+void uplink_renewed(struct guest *g)
 {
-	if (!g->uplink.wpa.wanted)
-		return;
-	write_files(g);
+	g->uplink.tried = (struct station_ssid){0};
+	g->uplink.limited = g->settings.simulated;
+	router_event(g, LIFE_NEW_CONFIGURATION, NULL);
+	supplicant_request(&g->uplink.supplicant, "LIST_NETWORKS", on_networks);
+}
+
+void uplink_restart(struct guest *g)
+{
 	supplicant_detach(&g->uplink.supplicant);
 	/* Of the one that is about to end: it would be attached to. */
 	unlink(PATH_SUPPLICANT_DIR "/" RADIO_NAME);
@@ -279,5 +285,6 @@ void uplink_reset(struct guest *g)
 {
 	supplicant_detach(&g->uplink.supplicant);
 	service_stop(&g->uplink.wpa);
+	live_reset(g);
 	g->uplink.tried = (struct station_ssid){0};
 }

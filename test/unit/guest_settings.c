@@ -23,15 +23,21 @@ static int send_config(unsigned prefix, const char *router, const char *host)
 	return settings_take(&set, &m, &e);
 }
 
-static int send_file(const char *text, uint32_t offset, uint32_t total)
+static int send_piece(const char *text, uint32_t offset, uint32_t total, bool adopt)
 {
 	struct wire_msg m = {.type = WIRE_FILE, .file = {.which = WIRE_FILE_SUPPLICANT}};
 
+	m.file.adopt = adopt;
 	m.file.offset = offset;
 	m.file.total = total;
 	m.file.data.data = (const uint8_t *)text;
 	m.file.data.len = (uint32_t)strlen(text);
 	return settings_take(&set, &m, &e);
+}
+
+static int send_file(const char *text, uint32_t offset, uint32_t total)
+{
+	return send_piece(text, offset, total, false);
 }
 
 static int send_forward(unsigned protocol, unsigned port, const char *to, unsigned to_port)
@@ -119,6 +125,65 @@ static void sees_what_differs(void)
 	CHECK_INT(settings_diff(&was, &now), CHANGE_NAT | CHANGE_CONSOLE);
 	settings_fini(&was);
 	settings_fini(&now);
+}
+
+static void knows_what_is_known_already(void)
+{
+	struct settings was, now;
+
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	send_piece("a", 0, 1, true);
+	send_start();
+	was = set;
+	set = (struct settings){0};
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	send_piece("bc", 0, 3, true);
+	send_piece("d", 2, 3, true);
+	CHECK_INT(send_start(), 1);
+	now = set;
+	set = (struct settings){0};
+	CHECK_STR(now.supplicant.data, "bcd");
+	CHECK_INT(settings_diff(&was, &now), CHANGE_ADOPT);
+	/* Of a country that changed besides, the running one knows nothing. */
+	str_copy(now.country, sizeof(now.country), "DE");
+	CHECK_INT(settings_diff(&was, &now), CHANGE_SUPPLICANT);
+	str_copy(was.country, sizeof(was.country), "DE");
+	str_copy(now.probe, sizeof(now.probe), "http://a.example/");
+	CHECK_INT(settings_diff(&was, &now), CHANGE_ADOPT | CHANGE_PROBE);
+	now.adopt = false;
+	CHECK_INT(settings_diff(&was, &now), CHANGE_SUPPLICANT | CHANGE_PROBE);
+	settings_fini(&was);
+	settings_fini(&now);
+}
+
+static bool p2p_in(const char *text)
+{
+	struct buf b = {0};
+	bool found;
+
+	buf_addf(&b, "%s", text);
+	found = text_has_p2p(&b);
+	buf_fini(&b);
+	return found;
+}
+
+static void p2p_is_for_who_names_it(void)
+{
+	struct buf b = {0};
+
+	CHECK(p2p_in("p2p_disabled=0"));
+	CHECK(p2p_in("country=DE\n \tp2p_go_intent=1\n"));
+	CHECK(!p2p_in(""));
+	CHECK(!p2p_in("\n\n p2p\np2p"));
+	CHECK(!p2p_in("#p2p_disabled=0\nnetwork={\n\tssid=\"p2p_\"\n}\n"));
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	text_supplicant(&b, &set);
+	CHECK_HAS(b.data, "p2p_disabled=1\n");
+	buf_fini(&b);
+	send_file("p2p_disabled=0\n", 0, 15);
+	text_supplicant(&b, &set);
+	CHECK(strstr(b.data, "p2p") == NULL);
+	buf_fini(&b);
 }
 
 static void writes_the_rules(void)
@@ -350,6 +415,8 @@ int main(void)
 	RUN(refuses_what_is_not_whole);
 	RUN(refuses_what_cannot_be);
 	RUN(sees_what_differs);
+	RUN(knows_what_is_known_already);
+	RUN(p2p_is_for_who_names_it);
 	RUN(writes_the_rules);
 	RUN(writes_dnsmasq);
 	RUN(writes_the_rest);

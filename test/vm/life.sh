@@ -234,6 +234,42 @@ reload_moves_to_another_network_live()
 	is "$(field hypervisor.pid)" "$pid"
 }
 
+supplicant()
+{
+	guest 'cat /run/airlock/wpa_supplicant.conf'
+}
+
+reload_of_a_network_does_not_restart_the_supplicant()
+{
+	pid=$(guest 'pidof wpa_supplicant')
+	networks "$wpa3"
+	airlock reload
+	wait_field network.ssid airlock-wpa3 30
+	wait_field state online 30
+	networks "$wpa2"
+	airlock reload
+	wait_field network.ssid airlock-wpa2 30
+	wait_field state online 30
+	is "$(guest 'pidof wpa_supplicant')" "$pid"
+	is "$(field guest.service_restarts)" 0
+	logged 'WPA: Key negotiation completed'
+}
+
+reload_of_networks_that_cannot_be_read_keeps_those_before()
+{
+	cp "$T/networks.conf" "$T/sound.conf"
+	printf 'network={\n\tssid="x"\n\tpsk="geheim1"\n}\n' >"$T/networks.conf"
+	airlock reload || true
+	wait_for 10 logged 'the networks before stay in use: Line 3: Invalid passphrase length'
+	is "$(field state)" online
+	is "$(supplicant)" "$(cat "$T/sound.conf")"
+	! logged geheim
+	world_answers
+	cp "$T/sound.conf" "$T/networks.conf"
+	airlock reload
+	is "$(field state)" online
+}
+
 reload_of_a_broken_file_changes_nothing()
 {
 	cp "$T/airlock.conf" "$T/sound.conf"
@@ -400,6 +436,8 @@ for c in \
 	guest_has_a_flow_table \
 	console_is_a_terminal_until_ctrl_bracket \
 	reload_moves_to_another_network_live \
+	reload_of_a_network_does_not_restart_the_supplicant \
+	reload_of_networks_that_cannot_be_read_keeps_those_before \
 	reload_of_a_broken_file_changes_nothing \
 	reload_forwards_another_port \
 	reload_gives_the_resolver_back \
