@@ -21,7 +21,7 @@ struct station_ssid {
 };
 
 /*
- * Undo the supplicant's escapes (\xHH, \n, \", \\, \e ...) in `len` bytes.
+ * Undo the supplicant's escapes (\xHH, \n, \", \\, \e, octal) in `len` bytes.
  * False when there are more than 32 bytes.
  */
 bool station_unescape(const char *text, size_t len, struct station_ssid *out);
@@ -72,6 +72,47 @@ bool station_value(const char *reply, const char *key, char *dst, size_t size);
 
 /* What the commoner status codes of IEEE 802.11 (table 9-50) mean to people, or NULL. */
 const char *station_status_words(int code);
+
+/* ------------------------------------------------------------------ ctrl */
+
+#define STATION_REPLY      4097 /* the supplicant's longest answer, and a NUL */
+#define STATION_ANSWER_MS  5000 /* it works out keys before it answers */
+#define STATION_EVENTS_MAX 32
+
+/* A client of a supplicant's control socket; the host's end alone uses it. */
+struct station_ctrl {
+	int fd; /* for poll(2); -1 while there is none */
+	bool attached;
+	char path[108];
+	size_t events; /* waiting for station_next */
+	struct station_event event[STATION_EVENTS_MAX];
+};
+
+/*
+ * Open a socket to the one at `path`.  0, or -1 with *e: e->num ENOENT or
+ * ECONNREFUSED when nobody is there, EACCES when we may not.
+ */
+int station_open(struct station_ctrl *c, const char *path, struct err *e);
+void station_close(struct station_ctrl *c);
+
+/*
+ * Ask something and wait for the answer, at most STATION_ANSWER_MS.
+ *
+ * @reply of `size` bytes, best STATION_REPLY; always terminated
+ * 0, or -1 with *e: e->num ETIMEDOUT when there is no answer.  The question is
+ * never part of the error.  After a failure the next call opens a new socket.
+ */
+int station_ask(
+    struct station_ctrl *c, const char *command, char *reply, size_t size, struct err *e);
+
+/* Hear events from now on.  0, or -1 with *e. */
+int station_attach(struct station_ctrl *c, struct err *e);
+
+/*
+ * The next event that means something, without waiting: 1, 0 when there is
+ * none now, -1 with *e when the supplicant is gone.
+ */
+int station_next(struct station_ctrl *c, struct station_event *ev, struct err *e);
 
 /* ------------------------------------------------------------------ scan */
 
@@ -144,5 +185,134 @@ struct station_air {
 void station_air_read(struct station_air *air, const char *reply);
 /* The network of that name, or NULL. */
 struct station_seen *station_seen(struct station_air *air, const struct station_ssid *ssid);
+
+/* --------------------------------------------------------------- networks */
+
+#define STATION_PASSPHRASE_MIN 8
+#define STATION_PASSPHRASE_MAX 63
+#define STATION_PSK_DIGITS     64
+#define STATION_PASSWORD_MAX   128 /* of SAE, bytes */
+#define STATION_PRIORITY_MAX   999 /* and as much below 0 */
+
+/* A network as it is to be joined. */
+struct station_network {
+	struct station_ssid ssid;
+	enum station_security security;
+	char secret[STATION_PASSWORD_MAX + 2]; /* passphrase, key or password; "": none */
+	bool hidden;                           /* ask for it by name */
+	bool has_priority;
+	int priority;
+};
+
+/* Does joining it take a secret? */
+bool station_wants_secret(enum station_security security);
+
+/*
+ * Whether a network can be joined as it is: the security one that a name and a
+ * secret suffice for, the secret one that fits it.  Its words are not repeated.
+ * 0, or -1 with *e, a sentence of its own for each thing that can be wrong.
+ */
+int station_network_check(const struct station_network *n, struct err *e);
+
+/* Take the bytes of an argument for an SSID.  0, or -1 with *e (ERR_USAGE). */
+int station_ssid_take(struct station_ssid *out, const char *text, struct err *e);
+
+#define STATION_SETTINGS_MAX 8
+
+/* One line of a network block: key=value. */
+struct station_setting {
+	const char *key;
+	char value[2 * STATION_PASSWORD_MAX + 4];
+};
+
+/*
+ * The lines of a network that was checked, ssid first.
+ *
+ * @legible the ssid in quotes where that is possible; else in hexadecimal always
+ * Returns their number.
+ */
+size_t station_settings(
+    const struct station_network *n, bool legible, struct station_setting *out);
+
+/* ------------------------------------------------------- wpa_supplicant.conf */
+
+/* A network block of the file. */
+struct station_block {
+	size_t start, end; /* its lines, in the text */
+	unsigned line;     /* of its "network={", from 1 */
+	struct station_ssid ssid;
+	bool has_ssid; /* one that could be understood */
+	enum station_security security;
+	int priority;
+	bool disabled;
+};
+
+/* A file as it is, byte for byte, and where its networks are. */
+struct station_file {
+	char *text;
+	size_t len;
+	struct station_block *block;
+	size_t blocks;
+};
+
+/*
+ * Read the text of a wpa_supplicant.conf(5); `name` stands for it in errors.
+ * 0, or -1 with *e (ERR_CONF): "name:line: ...", for a block that is not closed,
+ * a line that is none of a setting, and such.  Values are not judged.
+ */
+int station_file_read(
+    struct station_file *f, const char *text, size_t len, const char *name, struct err *e);
+void station_file_fini(struct station_file *f);
+
+/* The first network of that name at or after `from`, or NULL. */
+const struct station_block *station_file_find(
+    const struct station_file *f, const struct station_ssid *ssid, size_t from);
+
+/*
+ * The text after an edit, appended to *out.  Whatever is not edited keeps every
+ * byte; lines end as those of the file do.
+ */
+
+/* With one more network, at its end. */
+void station_file_add(
+    const struct station_file *f, const struct station_network *n, struct buf *out);
+/* With another secret (and security) in a block, whose other lines stay. */
+void station_file_change(const struct station_file *f, const struct station_block *b,
+    const struct station_network *n, struct buf *out);
+/* Without the networks of that name.  Returns how many there were. */
+size_t station_file_remove(
+    const struct station_file *f, const struct station_ssid *ssid, struct buf *out);
+/* With another priority for all of that name.  Returns how many there are. */
+size_t station_file_priority(const struct station_file *f, const struct station_ssid *ssid,
+    int priority, struct buf *out);
+
+/*
+ * The user's file, held by us: whoever else edits it by this program waits.
+ * Between station_store_open and station_store_close nothing should be waited for.
+ */
+struct station_store {
+	char path[4096]; /* what a symbolic link leads to */
+	int lock;        /* of the directory, -1 */
+	bool missing;    /* there is none yet */
+	uint32_t uid, gid;
+	struct station_file file;
+};
+
+/*
+ * Open and read the user's file.  A missing one reads as a head with nothing in it.
+ *
+ * @write it is to be replaced: whether that is possible is found out now
+ * 0, or -1 with *e: e->num EACCES when we may not, ERR_CONF when it cannot be
+ * understood.
+ */
+int station_store_open(struct station_store *s, const char *path, bool write, struct err *e);
+void station_store_close(struct station_store *s);
+
+/*
+ * Put a new text in place of the file, mode 0600, owned by who owned the old one
+ * as far as we may.  Refused when somebody else has changed it meanwhile.
+ * 0, or -1 with *e and the file as it was.
+ */
+int station_store_put(struct station_store *s, const struct buf *text, struct err *e);
 
 #endif

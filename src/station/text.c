@@ -27,6 +27,7 @@ static size_t unescape(const char *p, size_t len, uint8_t *byte)
 	static const char letters[] = "nrte\\\"";
 	static const char values[] = "\n\r\t\033\\\"";
 	const char *at;
+	size_t used = 0;
 
 	if (len == 0)
 		return 0;
@@ -39,17 +40,21 @@ static size_t unescape(const char *p, size_t len, uint8_t *byte)
 		*byte = (uint8_t)(hex_digit(p[1]) * 16 + hex_digit(p[2]));
 		return 3;
 	}
-	return 0;
+	for (*byte = 0; used < len && used < 3 && p[used] >= '0' && p[used] <= '7'; used++)
+		*byte = (uint8_t)(*byte * 8 + (p[used] - '0'));
+	return used;
 }
 
 bool station_unescape(const char *text, size_t len, struct station_ssid *out)
 {
 	out->len = 0;
 	for (size_t i = 0; i < len;) {
-		uint8_t byte = (uint8_t)text[i++];
+		uint8_t byte = (uint8_t)text[i++], meant;
+		size_t used = byte == '\\' ? unescape(text + i, len - i, &meant) : 0;
 
-		if (byte == '\\')
-			i += unescape(text + i, len - i, &byte);
+		if (used > 0)
+			byte = meant;
+		i += used;
 		if (out->len == STATION_SSID_MAX)
 			return false;
 		out->bytes[out->len++] = byte;
