@@ -136,6 +136,6 @@ int cli_get_report(struct cli *c, struct wire_report *r, struct err *e);
 
 /* Print a report for people, or as JSON (airlock(8), "status --json"). */
 void cli_print_report(const struct cli *c, const struct wire_report *r);
-void cli_print_report_json(const struct wire_report *r);
+void cli_print_report_json(const struct wire_report *r, bool one_line);
 
 #endif

@@ -35,7 +35,7 @@ static int show(struct cli *c, bool json, struct err *e)
 	if (cli_get_report(c, &r, e) < 0)
 		return -1;
 	if (json)
-		cli_print_report_json(&r);
+		cli_print_report_json(&r, false);
 	else
 		cli_print_report(c, &r);
 	fflush(stdout);

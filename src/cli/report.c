@@ -62,13 +62,37 @@ static void print_network(const struct wire_status *g)
 		    str_bytes(u, sizeof(u), g->tx_bytes));
 }
 
+/* Whether the Internet is there, and what to do when it is not; NULL: not known. */
+static const char *internet_words(const struct wire_status *g, char *dst, size_t size)
+{
+	char portal[4 * sizeof(g->portal)];
+
+	switch ((enum wire_internet)g->internet) {
+	case WIRE_INTERNET_REACHABLE:
+		return "reachable";
+	case WIRE_INTERNET_SIGN_IN:
+		str_clean(portal, sizeof(portal), g->portal, strlen(g->portal));
+		str_format(dst, size, "a page wants you to sign in: open %s in a browser",
+		    portal[0] != '\0' ? portal : "any page");
+		return dst;
+	case WIRE_INTERNET_UNREACHABLE:
+		return "not reachable: the network is there, what lies behind it does not "
+		       "answer";
+	case WIRE_INTERNET_UNKNOWN:
+	case WIRE_INTERNETS:
+		break;
+	}
+	return NULL;
+}
+
 void cli_print_report(const struct cli *c, const struct wire_report *r)
 {
 	const char *colour = r->state == WIRE_ONLINE   ? cli_green(c)
 			     : r->state == WIRE_FAILED ? cli_red(c)
 						       : cli_bold(c);
-	char a[16], b[16], t[32], reason[800];
+	char a[16], b[16], t[32], reason[800], words[700];
 	const struct wire_status *g = &r->guest;
+	const char *internet = internet_words(g, words, sizeof(words));
 
 	str_clean(reason, sizeof(reason), r->reason, strlen(r->reason));
 	printf("  %-11s %s%s%s", "state", colour, wire_state_name(r->state), cli_plain(c));
@@ -76,7 +100,13 @@ void cli_print_report(const struct cli *c, const struct wire_report *r)
 		printf(" for %s",
 		    str_duration(t, sizeof(t), seconds_since(r->state_since_unix) * 1000));
 	printf("%s%s\n", reason[0] != '\0' ? ": " : "", reason);
+	if (r->notice[0] != '\0') {
+		str_clean(reason, sizeof(reason), r->notice, strlen(r->notice));
+		row("notice", "%s%s%s", cli_red(c), reason, cli_plain(c));
+	}
 	print_network(g);
+	if (internet != NULL)
+		row("internet", "%s", internet);
 	if (r->host != 0)
 		row("host", "%s on %s, router %s", wire_ipv4_text(a, r->host), r->interface,
 		    wire_ipv4_text(b, r->router));
@@ -155,7 +185,7 @@ static json_t *stages_json(const struct wire_report *r)
 	return stages;
 }
 
-void cli_print_report_json(const struct wire_report *r)
+void cli_print_report_json(const struct wire_report *r, bool one_line)
 {
 	const struct wire_status *g = &r->guest;
 	json_t *host = json_pack("{so so si so}", "interface", text_or_null(r->interface),
@@ -169,13 +199,17 @@ void cli_print_report_json(const struct wire_report *r)
 	    json_pack("{so so so so si}", "name", text_or_null(r->hypervisor), "accelerator",
 		text_or_null(r->accelerator), "pid", number_or_null(r->hypervisor_pid), "image",
 		text_or_null(r->image), "memory_mib", (int)r->memory_mib);
-	json_t *all = json_pack("{ss so sI so so so so so so}", "state",
-	    wire_state_name(r->state), "reason", text_or_null(r->reason), "state_for_s",
-	    (json_int_t)seconds_since(r->state_since_unix), "stages_ms", stages_json(r),
-	    "network", network_json(g), "uplink", uplink_json(g), "host", host, "guest", guest,
-	    "hypervisor", vm);
+	json_t *internet = json_pack("{ss so}", "state", wire_internet_name(g->internet),
+	    "portal", text_or_null(g->portal));
+	json_t *all =
+	    json_pack("{ss so so sI so so so so so so so}", "state", wire_state_name(r->state),
+		"reason", text_or_null(r->reason), "notice", text_or_null(r->notice),
+		"state_for_s", (json_int_t)seconds_since(r->state_since_unix), "stages_ms",
+		stages_json(r), "network", network_json(g), "internet", internet, "uplink",
+		uplink_json(g), "host", host, "guest", guest, "hypervisor", vm);
 
-	json_dumpf(all, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	json_dumpf(
+	    all, stdout, JSON_PRESERVE_ORDER | (one_line ? JSON_COMPACT : JSON_INDENT(2)));
 	putchar('\n');
 	json_decref(all);
 }

@@ -10,7 +10,6 @@
  * what differs from before, so there is no second protocol for changes.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,20 +51,6 @@ static void on_state(struct machine *m, const struct wire_msg *msg)
 	/* The lease, for the check against the host's own subnet. */
 	if (moved && m->guest_state == WIRE_ONLINE)
 		channel_send(m, WIRE_ASK_STATUS);
-}
-
-static void on_log(struct machine *m, const struct wire_msg *msg)
-{
-	char source[sizeof(msg->log.source)], text[sizeof(msg->log.text)];
-	struct timespec now;
-	struct line line = {.level = msg->log.level, .text = text};
-
-	str_clean(source, sizeof(source), msg->log.source, strlen(msg->log.source));
-	str_clean(text, sizeof(text), msg->log.text, strlen(msg->log.text));
-	snprintf(line.source, sizeof(line.source), "guest/%.25s", source);
-	clock_gettime(CLOCK_REALTIME, &now);
-	line.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-	clients_log(m, &line);
 }
 
 static void on_status(struct machine *m, const struct wire_msg *msg)
@@ -114,7 +99,7 @@ static void on_message(void *arg, struct wire_msg *msg)
 	} else if (msg->type == WIRE_STATE) {
 		on_state(m, msg);
 	} else if (msg->type == WIRE_LOG) {
-		on_log(m, msg);
+		logs_guest(m, msg);
 	} else if (msg->type == WIRE_APPLIED) {
 		on_applied(m, msg);
 	} else {
@@ -157,6 +142,7 @@ int channel_open(struct machine *m, struct err *e)
 	loop_timer_del(m->loop, &m->channel.later); /* of the guest before this one */
 	m->greeted = false;
 	supplicant_new_guest(m);
+	m->guestclock = (struct guestclock){.last_ms = now_ms()};
 	m->guest_state = WIRE_BOOTING;
 	str_copy(m->guest_reason, sizeof(m->guest_reason), "the guest starts its services");
 	memset(&m->status, 0, sizeof(m->status));

@@ -6,16 +6,11 @@
  * console) stay in a table until their client goes.  Every request ends with
  * exactly one WIRE_REPLY.
  */
-#include <stdio.h>
 #include <string.h>
-#include <syslog.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "daemon/machine.h"
 
-#define CONTROL_QUEUE     (8u << 20)
-#define STATUS_TIMEOUT_MS 2000
+#define CONTROL_QUEUE (8u << 20)
 
 static struct request *find_request(struct machine *m, uint16_t stream, uint8_t verb)
 {
@@ -56,34 +51,6 @@ static void send_state(struct machine *m, const struct request *r)
 	conn_send(&m->control, &msg);
 }
 
-static void send_report(struct machine *m, const struct request *r)
-{
-	struct wire_msg msg = {.type = WIRE_REPORT, .stream = r->stream};
-	struct wire_report *p = &msg.report;
-
-	p->state = (uint8_t)m->state;
-	p->state_since_unix = m->state_since_unix;
-	str_copy(p->reason, sizeof(p->reason), m->reason);
-	str_copy(p->name, sizeof(p->name), "airlock");
-	str_copy(p->interface, sizeof(p->interface), m->conf.host.interface);
-	p->host = m->net.address;
-	p->prefix = m->net.prefix;
-	p->router = m->router;
-	str_copy(p->hypervisor, sizeof(p->hypervisor), m->hypervisor);
-	if (m->vm != NULL)
-		str_copy(p->accelerator, sizeof(p->accelerator),
-		    vm_accel_name(m->driver->accel(m->vm)));
-	str_copy(p->image, sizeof(p->image), m->image_id);
-	p->memory_mib = m->conf.guest.memory_mib;
-	p->hypervisor_pid = m->vm != NULL ? (uint32_t)m->driver->pid(m->vm) : 0;
-	p->starts = m->starts;
-	memcpy(p->stage_ms, m->stage_ms, sizeof(p->stage_ms));
-	p->stage_ms[m->state] += (uint32_t)(now_ms() - m->state_since_ms);
-	str_copy(p->notice, sizeof(p->notice), m->supplicant.notice);
-	p->guest = m->status;
-	conn_send(&m->control, &msg);
-}
-
 /* Whether waiting for `online` is over, and how. */
 static void end_waiting(struct machine *m, struct request *r)
 {
@@ -112,7 +79,7 @@ void clients_state(struct machine *m)
 			break;
 		case WIRE_VERB_STATUS:
 			if (r->follow)
-				send_report(m, r);
+				status_report(m, r);
 			break;
 		case WIRE_VERB_RELOAD:
 		case WIRE_VERB_LOG:
@@ -125,55 +92,7 @@ void clients_state(struct machine *m)
 	}
 }
 
-void clients_status(struct machine *m)
-{
-	for (size_t i = 0; i < MACHINE_CLIENTS; i++) {
-		struct request *r = &m->requests[i];
-
-		if (r->verb != WIRE_VERB_STATUS || !r->waits_for_status)
-			continue;
-		send_report(m, r);
-		r->waits_for_status = false;
-		if (!r->follow)
-			clients_reply(m, r, NULL, "");
-	}
-	loop_timer_del(m->loop, &m->status_timer);
-}
-
-static void on_status_timeout(void *arg)
-{
-	clients_status(arg); /* with what the guest said last */
-}
-
-/* -------------------------------------------------------- log and console */
-
-static void send_line(struct machine *m, const struct request *r, const struct line *line)
-{
-	struct wire_msg msg = {.type = WIRE_LOG, .stream = r->stream};
-
-	msg.log.level = (uint8_t)line->level;
-	msg.log.time_ms = line->time_ms;
-	str_copy(msg.log.source, sizeof(msg.log.source), line->source);
-	str_copy(msg.log.text, sizeof(msg.log.text), line->text);
-	conn_send(&m->control, &msg);
-}
-
-void clients_log(struct machine *m, const struct line *line)
-{
-	static const int priority[] = {LOG_DEBUG, LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
-
-	lines_add(&m->lines, line);
-	if (line->level <= m->conf.log_level) {
-		if (m->background)
-			syslog(priority[line->level], "%s: %s", line->source, line->text);
-		else
-			dprintf(STDERR_FILENO, "%s: %s: %s\n", line->source,
-			    log_level_name(line->level), line->text);
-	}
-	for (size_t i = 0; i < MACHINE_CLIENTS; i++)
-		if (m->requests[i].verb == WIRE_VERB_LOG)
-			send_line(m, &m->requests[i], line);
-}
+/* --------------------------------------------------------------- console */
 
 void clients_console(struct machine *m, const void *data, size_t len)
 {
@@ -187,20 +106,6 @@ void clients_console(struct machine *m, const void *data, size_t len)
 }
 
 /* --------------------------------------------------------------- requests */
-
-static void do_status(struct machine *m, struct request *r)
-{
-	if (channel_send(m, WIRE_ASK_STATUS)) {
-		r->waits_for_status = true;
-		/* The first who waits sets it: those who come later must not put it off. */
-		if (!m->status_timer.armed)
-			loop_timer_set(m->loop, &m->status_timer, STATUS_TIMEOUT_MS);
-		return;
-	}
-	send_report(m, r);
-	if (!r->follow)
-		clients_reply(m, r, NULL, "");
-}
 
 static void do_restart(struct machine *m, struct request *r, const char *what)
 {
@@ -222,14 +127,6 @@ static void do_restart(struct machine *m, struct request *r, const char *what)
 	m->budget = (struct life_budget){0};
 	machine_event(m, LIFE_RESTART);
 	clients_state(m);
-}
-
-static void do_log(struct machine *m, struct request *r)
-{
-	for (size_t i = 0; i < m->lines.count; i++)
-		send_line(m, r, lines_at(&m->lines, i));
-	if (!r->follow)
-		clients_reply(m, r, NULL, "");
 }
 
 static void do_console(struct machine *m, struct request *r)
@@ -286,7 +183,7 @@ static void carry_out(struct machine *m, struct request *r, const char *arg)
 
 	switch ((enum wire_verb)r->verb) {
 	case WIRE_VERB_STATUS:
-		do_status(m, r);
+		status_ask(m, r, arg);
 		return;
 	case WIRE_VERB_STOP:
 		send_state(m, r);
@@ -299,7 +196,7 @@ static void carry_out(struct machine *m, struct request *r, const char *arg)
 		do_reload(m, r);
 		return;
 	case WIRE_VERB_LOG:
-		do_log(m, r);
+		logs_ask(m, r, arg);
 		return;
 	case WIRE_VERB_CONSOLE:
 		do_console(m, r);
@@ -335,11 +232,14 @@ static void on_message(void *arg, struct wire_msg *msg)
 			console_write(m, msg->bytes.data, msg->bytes.len);
 		return;
 	}
+	if (msg->type == WIRE_LOG) /* of the control process itself */
+		logs_own(m, msg->log.level, msg->log.text);
 	if (msg->type != WIRE_REQUEST)
 		return;
 	if (msg->request.verb == 0) { /* its client is gone */
 		if (r != NULL)
 			*r = (struct request){0};
+		status_poll(m);
 		return;
 	}
 	for (size_t i = 0; r == NULL && i < MACHINE_CLIENTS; i++) {
@@ -367,7 +267,7 @@ static const struct conn_ops ops = {on_message, on_gone};
 
 void clients_open(struct machine *m, int fd)
 {
-	m->status_timer = (struct loop_timer){.fn = on_status_timeout, .arg = m};
+	status_open(m);
 	conn_open(&m->control, m->loop, fd, CONTROL_QUEUE, &ops, m);
 }
 

@@ -156,6 +156,21 @@ static void hurry(void *arg)
 
 static const struct conn_ops machine_ops = {machine_message, machine_gone};
 
+/* What this process has to say goes into the one log. */
+static void log_to_machine(void *arg, enum log_level level, const char *text)
+{
+	struct wire_msg m = {.type = WIRE_LOG, .log = {.level = (uint8_t)level}};
+	struct control *c = arg;
+	static bool busy;
+
+	if (busy) /* about this very message */
+		return;
+	busy = true;
+	str_copy(m.log.text, sizeof(m.log.text), text);
+	conn_send(&c->machine, &m);
+	busy = false;
+}
+
 int control_main(int listener, int machine, struct err *e)
 {
 	static struct control c;
@@ -170,5 +185,6 @@ int control_main(int listener, int machine, struct err *e)
 	loop_io_add(c.loop, &c.listener);
 	c.hurry = (struct loop_timer){.fn = hurry, .arg = &c};
 	conn_open(&c.machine, c.loop, machine, MACHINE_QUEUE, &machine_ops, &c);
+	log_open(log_to_machine, &c, "airlock", LEVEL_INFO);
 	return loop_run(c.loop, e);
 }

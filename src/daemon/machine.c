@@ -136,6 +136,9 @@ static void on_vm_event(void *arg, const struct vm_event *event)
 		machine_failed(m, &why);
 		machine_event(m, LIFE_VIOLATION);
 		break;
+	case VM_EVENT_SAID:
+		logs_hypervisor(m, event->text);
+		break;
 	case VM_EVENT_EXITED:
 		on_exit_event(m, event);
 		break;
@@ -310,14 +313,7 @@ static void on_clock(void *arg, short revents)
 
 static void log_to_machine(void *arg, enum log_level level, const char *text)
 {
-	struct machine *m = arg;
-	struct timespec now;
-	struct line line = {
-	    .level = level, .source = "airlock", .text = (char *)(uintptr_t)text};
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	line.time_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-	clients_log(m, &line);
+	logs_own(arg, level, text);
 }
 
 int machine_main(struct machine *m, struct err *e)
@@ -340,6 +336,7 @@ int machine_main(struct machine *m, struct err *e)
 	loop_signal_add(m->loop, &term);
 	loop_signal_add(m->loop, &intr);
 	clients_open(m, control);
+	m->logto.to = m->conf.log_to;
 	log_open(log_to_machine, m, "airlock", m->conf.log_level);
 	m->clock = (struct loop_io){.fd = clock_watch(e), .events = POLLIN, .fn = on_clock};
 	m->clock.arg = m;

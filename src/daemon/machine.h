@@ -1,14 +1,17 @@
 /*
  * machine: the process that keeps the router alive.  Shared by machine.c and
  * the files that carry a part of it: launch.c, channel.c (the guest), network.c (the
- * host's end), clients.c (the command line), console.c.
+ * host's end), supplicant.c (the user's networks), clients.c (the command line),
+ * status.c, logs.c, console.c.
  */
 #ifndef DAEMON_MACHINE_H
 #define DAEMON_MACHINE_H
 
 #include "conf/conf.h"
 #include "daemon/conn.h"
+#include "daemon/guestclock.h"
 #include "daemon/life.h"
+#include "daemon/logto.h"
 #include "daemon/ring.h"
 #include "hostnet/hostnet.h"
 #include "vm/vm.h"
@@ -21,6 +24,9 @@ struct request {
 	uint16_t stream;
 	uint8_t verb; /* 0: free */
 	bool follow, waits_for_status;
+	unsigned interval_ms; /* of a status that is followed, or 0 */
+	uint64_t due_ms;
+	uint64_t last_line_ms; /* when the last line of the log was said that it got */
 };
 
 /* What the guest may send in one second. */
@@ -100,8 +106,13 @@ struct machine {
 	/* the command line */
 	struct conn control;
 	struct request requests[MACHINE_CLIENTS];
-	struct loop_timer status_timer;
+	struct loop_timer status_timer, poll_timer;
+
+	/* the log */
 	struct lines lines;
+	struct logto logto;
+	struct guestclock guestclock;
+	struct rate said; /* by the hypervisor */
 
 	/* console and the simulated air's port */
 	struct loop_io console_io, air_io;
@@ -176,12 +187,30 @@ void clients_reply(struct machine *m, struct request *r, const struct err *e, co
 void clients_state(struct machine *m);
 /* Figures of the guest came (or will not come). */
 void clients_status(struct machine *m);
-/* A line for the log: kept, sent to those who follow it. */
-void clients_log(struct machine *m, const struct line *line);
 /* Bytes of the console for those who watch it. */
 void clients_console(struct machine *m, const void *data, size_t len);
 /* End all that is open, with this failure or with `text`. */
 void clients_end(struct machine *m, const struct err *e, const char *text);
+
+/* status.c */
+void status_open(struct machine *m);
+/* A request for the status; arg: "" or the interval in ms of one who follows. */
+void status_ask(struct machine *m, struct request *r, const char *arg);
+/* Send one report. */
+void status_report(struct machine *m, const struct request *r);
+/* Serve those who are due, and set the timer for the next; after one went, too. */
+void status_poll(struct machine *m);
+
+/* logs.c: lines for the log: kept, passed on, sent to those who follow it */
+
+/* Of the daemon. */
+void logs_own(struct machine *m, enum log_level level, const char *text);
+/* Of the guest, as a WIRE_LOG of the channel has it. */
+void logs_guest(struct machine *m, const struct wire_msg *msg);
+/* Of the hypervisor's standard error. */
+void logs_hypervisor(struct machine *m, const char *text);
+/* A request for the log; since: Unix time in ms, or "" for all that is kept. */
+void logs_ask(struct machine *m, struct request *r, const char *since);
 
 /* console.c */
 int console_open(struct machine *m, struct err *e);

@@ -15,7 +15,7 @@
  * crash, this process undoes the journal and passes the exit status on.
  *
  * With -b it was started by `airlock start`: one ACK byte on standard error
- * says that the control socket is there; after it, logs go to syslog.
+ * says that the control socket is there; after it, logs go where log_to says.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +45,7 @@ struct daemon {
 	struct process_user user;
 	int lock, listener;
 	struct priv priv;
+	struct logto logto;
 	struct loop *loop;
 	struct loop_io request;
 	struct loop_child machine, control;
@@ -250,12 +251,11 @@ static void detach(void)
 	close(null);
 }
 
-static void log_to_syslog(void *arg, enum log_level level, const char *text)
+static void log_away(void *arg, enum log_level level, const char *text)
 {
-	syslog(level == LEVEL_ERROR  ? LOG_ERR
-	       : level == LEVEL_WARN ? LOG_WARNING
-				     : LOG_INFO,
-	    "%s", text);
+	struct daemon *d = arg;
+
+	logto_send(&d->logto, level, "airlock", text);
 }
 
 static int become_three(struct daemon *d, struct err *e)
@@ -269,7 +269,8 @@ static int become_three(struct daemon *d, struct err *e)
 	if (d->background) {
 		openlog("airlock", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 		detach();
-		log_open(log_to_syslog, NULL, "airlock", d->conf.log_level);
+		d->logto.to = d->conf.log_to;
+		log_open(log_away, d, "airlock", d->conf.log_level);
 	}
 	d->machine.pid = fork();
 	if (d->machine.pid == 0) {

@@ -99,6 +99,7 @@ int reload(struct machine *m, char *text, size_t size, struct err *e)
 	network_changed = !same_network(&old, &fresh);
 	m->conf = fresh;
 	log_level_set(fresh.log_level);
+	m->logto.to = fresh.log_to;
 	if (network_changed && m->plan.count > 0 && network_renumber(m, e) < 0) {
 		m->conf = old;
 		buf_fini(&names);

@@ -2,7 +2,7 @@
  * ring: bounded memory of the past.
  *
  * A console's bytes wrap around in one block; log lines are kept as copies in
- * a circle of slots.  Both forget the oldest first.
+ * a circle of slots, moved up when one comes late.  Both forget the oldest first.
  */
 #include <string.h>
 
@@ -39,19 +39,31 @@ void ring_parts(const struct ring *r, const uint8_t *part[2], size_t len[2])
 	len[1] = r->len - len[0];
 }
 
+static struct line *slot_of(struct lines *l, size_t i)
+{
+	return &l->line[(l->start + i) % RING_LINES];
+}
+
 void lines_add(struct lines *l, const struct line *line)
 {
-	size_t at = (l->start + l->count) % RING_LINES;
-	struct line *slot = &l->line[at];
+	size_t at = l->count;
 
-	if (l->count == RING_LINES)
+	while (at > 0 && slot_of(l, at - 1)->at_ms > line->at_ms)
+		at--;
+	if (l->count == RING_LINES) {
+		if (at == 0)
+			return;
+		free(slot_of(l, 0)->text);
 		l->start = (l->start + 1) % RING_LINES;
-	else
-		l->count++;
-	free(slot->text);
-	*slot = *line;
-	slot->text = strdup(line->text);
-	if (slot->text == NULL)
+		l->count--;
+		at--;
+	}
+	for (size_t i = l->count; i > at; i--)
+		*slot_of(l, i) = *slot_of(l, i - 1);
+	l->count++;
+	*slot_of(l, at) = *line;
+	slot_of(l, at)->text = strdup(line->text);
+	if (slot_of(l, at)->text == NULL)
 		abort();
 }
 

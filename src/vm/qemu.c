@@ -34,6 +34,8 @@ struct qemu {
 	struct vm vm; /* first: what the table's functions are given */
 	struct monitor monitor;
 	struct tail tail;
+	char line[512]; /* of standard error, so far */
+	size_t line_len;
 	enum vm_accel accel;
 	pid_t pid; /* 0 when it has been reaped */
 	bool killed;
@@ -185,6 +187,22 @@ static bool read_qmp(struct qemu *q)
 	return false;
 }
 
+/* Say each line that is whole; one that is too long is cut. */
+static void say_lines(struct qemu *q, const char *chunk, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (chunk[i] != '\n') {
+			if (q->line_len < sizeof(q->line) - 1 && chunk[i] != '\0')
+				q->line[q->line_len++] = chunk[i];
+			continue;
+		}
+		q->line[q->line_len] = '\0';
+		if (q->line_len > 0)
+			vm_emit(&q->vm, VM_EVENT_SAID, VM_EXIT_CRASHED, q->line);
+		q->line_len = 0;
+	}
+}
+
 static bool read_errors(struct qemu *q)
 {
 	char chunk[CHUNK_BYTES];
@@ -194,6 +212,7 @@ static bool read_errors(struct qemu *q)
 		return false;
 	if (n > 0) {
 		tail_add(&q->tail, chunk, (size_t)n);
+		say_lines(q, chunk, (size_t)n);
 		return true;
 	}
 	loop_io_del(q->vm.loop, &q->errors_io);
@@ -214,7 +233,11 @@ static void on_qmp(void *arg, short revents)
 
 static void on_errors(void *arg, short revents)
 {
-	read_errors(arg);
+	struct qemu *q = arg;
+
+	enter(q);
+	read_errors(q);
+	leave(q);
 }
 
 static void on_grace(void *arg)

@@ -49,6 +49,7 @@ enum vm_event_kind {
 	VM_EVENT_RUNNING,  /* the hypervisor answers and the guest's CPU runs */
 	VM_EVENT_PAUSED,   /* it stopped unasked, for over a second: an error */
 	VM_EVENT_PANICKED, /* the guest's kernel says so */
+	VM_EVENT_SAID,     /* a line of the hypervisor's standard error, cut at 511 bytes */
 	VM_EVENT_EXITED,   /* the hypervisor ended; always the last event */
 };
 

@@ -211,6 +211,39 @@ static void lines_keep_the_last_ones(void)
 	lines_fini(&l);
 }
 
+static void lines_are_in_the_order_of_their_time(void)
+{
+	static const uint64_t times[] = {10, 30, 20, 20, 40, 5};
+	static const char *const order[] = {"5", "0", "2", "3", "1", "4"};
+	static struct lines l;
+	char text[16];
+	struct line line = {.text = text};
+
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		str_format(text, sizeof(text), "%zu", i);
+		line.at_ms = times[i];
+		lines_add(&l, &line);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		CHECK_STR(lines_at(&l, i)->text, order[i]);
+	/* A full memory: late lines move in, the oldest goes, and may be the new one. */
+	str_copy(text, sizeof(text), "fill");
+	line.at_ms = 50;
+	while (l.count < RING_LINES)
+		lines_add(&l, &line);
+	str_copy(text, sizeof(text), "late");
+	line.at_ms = 45;
+	lines_add(&l, &line);
+	CHECK_STR(lines_at(&l, 0)->text, "0");
+	CHECK_STR(lines_at(&l, 4)->text, "4");
+	CHECK_STR(lines_at(&l, 5)->text, "late");
+	line.at_ms = 1;
+	lines_add(&l, &line);
+	CHECK_STR(lines_at(&l, 0)->text, "0");
+	CHECK_INT(l.count, RING_LINES);
+	lines_fini(&l);
+}
+
 int main(void)
 {
 	RUN(end_of_stream_is_told_once);
@@ -221,5 +254,6 @@ int main(void)
 	RUN(finish_writes_what_is_queued);
 	RUN(ring_keeps_the_last_bytes);
 	RUN(lines_keep_the_last_ones);
+	RUN(lines_are_in_the_order_of_their_time);
 	return check_done();
 }

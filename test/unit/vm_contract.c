@@ -508,7 +508,9 @@ static void qemu_refuses(struct vm_spec *spec, const char *words)
 	setup(&b, spec);
 	ends(&b, VM_EXIT_REFUSED, words);
 	CHECK_HAS(b.text, "never ran the guest: it ended by itself with exit status 1: ");
-	CHECK_INT(b.count, 1);
+	/* A line of its own, and then the end with the same words. */
+	CHECK_INT(b.count, 2);
+	CHECK_INT(b.kinds[0], VM_EVENT_SAID);
 	teardown(&b);
 }
 

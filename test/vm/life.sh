@@ -66,17 +66,18 @@ import json, sys
 status = json.load(open(sys.argv[1]))
 keys = {
     "network": "ssid ssid_hex bssid security frequency_mhz signal_dbm tx_kbit rx_kbit",
+    "internet": "state portal",
     "uplink": "address prefix gateway dns lease_s rx_bytes tx_bytes",
     "host": "interface address prefix router",
     "guest": "uptime_ms memory_total_kib memory_available_kib service_restarts starts radio",
     "hypervisor": "name accelerator pid image memory_mib",
     "stages_ms": "down booting no-radio scanning associating addressing online stopping failed",
 }
-assert set(status) == set(keys) | {"state", "reason", "state_for_s"}, list(status)
+assert set(status) == set(keys) | {"state", "reason", "notice", "state_for_s"}, list(status)
 for key, names in keys.items():
     assert set(status[key]) == set(names.split()), (key, status[key])
     for name in names.split():
-        assert status[key][name] is not None or name == "rx_kbit", (key, name)
+        assert status[key][name] is not None or name in ("rx_kbit", "portal"), (key, name)
 assert status["network"]["ssid_hex"] == "airlock-wpa3".encode().hex()
 assert status["guest"]["starts"] == 1 and status["guest"]["service_restarts"] == 0, status
 assert status["stages_ms"]["booting"] > 0 and status["stages_ms"]["failed"] == 0, status
