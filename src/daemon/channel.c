@@ -76,19 +76,23 @@ static void on_message(void *arg, struct wire_msg *msg)
 {
 	struct machine *m = arg;
 
-	if (!within_rate(m)) {
+	if (!(msg->type == WIRE_DATAGRAM && sockets_credit(m)) && !within_rate(m)) {
 		violation(m, "a flood of messages");
 		return;
 	}
 	switch (msg->type) {
 	case WIRE_HELLO:
 		m->greeted = true;
+		sockets_reset(m);
 		machine_event(m, LIFE_HELLO);
 		return;
 	case WIRE_STATE:
 	case WIRE_STATUS:
 	case WIRE_LOG:
 	case WIRE_APPLIED:
+	case WIRE_SOCKET:
+	case WIRE_DATAGRAM:
+	case WIRE_PEER_END:
 		break;
 	default: /* everything else is not the guest's to say */
 		violation(m, "a message of a kind that guests do not send");
@@ -102,8 +106,10 @@ static void on_message(void *arg, struct wire_msg *msg)
 		logs_guest(m, msg);
 	} else if (msg->type == WIRE_APPLIED) {
 		on_applied(m, msg);
-	} else {
+	} else if (msg->type == WIRE_STATUS) {
 		on_status(m, msg);
+	} else if (!sockets_guest(m, msg)) {
+		violation(m, "a control socket that cannot be");
 	}
 }
 
@@ -130,7 +136,12 @@ static void on_gone(void *arg, const struct err *why)
 		violation(arg, why->text);
 }
 
-static const struct conn_ops ops = {on_message, on_gone};
+static void on_drained(void *arg)
+{
+	sockets_drained(arg);
+}
+
+static const struct conn_ops ops = {on_message, on_gone, on_drained};
 
 int channel_open(struct machine *m, struct err *e)
 {
@@ -154,6 +165,7 @@ void channel_close(struct machine *m)
 {
 	conn_close(&m->channel);
 	m->greeted = false;
+	sockets_reset(m);
 }
 
 bool channel_send(struct machine *m, enum wire_type type)

@@ -263,7 +263,7 @@ static void on_gone(void *arg, const struct err *why)
 	loop_stop(m->loop, m->finishing ? m->result : ERR_FAILED);
 }
 
-static const struct conn_ops ops = {on_message, on_gone};
+static const struct conn_ops ops = {on_message, on_gone, NULL};
 
 void clients_open(struct machine *m, int fd)
 {

@@ -46,8 +46,16 @@ static void conn_deafen(struct conn *c)
 	buf_fini(&c->out);
 }
 
+static void set_events(struct conn *c)
+{
+	c->io.events =
+	    (short)((c->finishing || c->paused ? 0 : POLLIN) | (c->out.len > 0 ? POLLOUT : 0));
+}
+
 static void flush(struct conn *c)
 {
+	size_t before = c->out.len;
+
 	while (c->out.len > 0) {
 		ssize_t n = send(c->io.fd, c->out.data, c->out.len, MSG_NOSIGNAL);
 
@@ -64,8 +72,16 @@ static void flush(struct conn *c)
 	if (c->out.len == 0 && c->finishing)
 		conn_close(c);
 	else
-		c->io.events =
-		    (short)((c->finishing ? 0 : POLLIN) | (c->out.len > 0 ? POLLOUT : 0));
+		set_events(c);
+	if (c->open && c->out.len < before && c->ops->drained != NULL)
+		c->ops->drained(c->arg);
+}
+
+void conn_pause(struct conn *c, bool paused)
+{
+	c->paused = paused;
+	if (c->open)
+		set_events(c);
 }
 
 static void take(struct conn *c)

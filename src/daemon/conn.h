@@ -20,6 +20,8 @@ struct conn_ops {
 	 * why->text is "" when nobody broke the rules.
 	 */
 	void (*gone)(void *arg, const struct err *why);
+	/* Something that was queued has been written; may be NULL. */
+	void (*drained)(void *arg);
 };
 
 /* Zeroed is closed.  Belongs to the caller, from conn_open until `gone`. */
@@ -31,7 +33,7 @@ struct conn {
 	void *arg;
 	struct buf out;
 	size_t out_max;
-	bool open, finishing;
+	bool open, finishing, paused;
 	bool deaf; /* the peer takes nothing more, but what it said may be unread */
 	struct err why;
 	struct wire_reader *reader;
@@ -48,6 +50,9 @@ void conn_open(struct conn *c, struct loop *l, int fd, size_t out_max,
 
 /* Queue a message and write what can be written.  False when it is closed or too full. */
 bool conn_send(struct conn *c, const struct wire_msg *m);
+
+/* Read nothing while paused; what was read already is still told. */
+void conn_pause(struct conn *c, bool paused);
 
 /* Take nothing more, write what is queued, then close. */
 void conn_finish(struct conn *c);

@@ -94,7 +94,7 @@ static void client_gone(void *arg, const struct err *why)
 		loop_stop(c->loop, 0);
 }
 
-static const struct conn_ops client_ops = {client_message, client_gone};
+static const struct conn_ops client_ops = {client_message, client_gone, NULL};
 
 static void accept_client(void *arg, short revents)
 {
@@ -154,7 +154,7 @@ static void hurry(void *arg)
 	loop_stop(c->loop, 0);
 }
 
-static const struct conn_ops machine_ops = {machine_message, machine_gone};
+static const struct conn_ops machine_ops = {machine_message, machine_gone, NULL};
 
 /* What this process has to say goes into the one log. */
 static void log_to_machine(void *arg, enum log_level level, const char *text)

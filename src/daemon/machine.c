@@ -337,6 +337,8 @@ int machine_main(struct machine *m, struct err *e)
 	loop_signal_add(m->loop, &intr);
 	clients_open(m, control);
 	m->logto.to = m->conf.log_to;
+	if (sockets_open(m, e) < 0)
+		return -1;
 	log_open(log_to_machine, m, "airlock", m->conf.log_level);
 	m->clock = (struct loop_io){.fd = clock_watch(e), .events = POLLIN, .fn = on_clock};
 	m->clock.arg = m;

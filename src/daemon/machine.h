@@ -14,6 +14,7 @@
 #include "daemon/logto.h"
 #include "daemon/ring.h"
 #include "hostnet/hostnet.h"
+#include "relay/relay.h"
 #include "vm/vm.h"
 #include "wire/wire.h"
 
@@ -33,6 +34,14 @@ struct request {
 struct rate {
 	uint64_t second;
 	unsigned frames;
+	unsigned credit; /* frames more, one for each datagram that it was sent */
+};
+
+/* A control socket of the guest. */
+struct socket {
+	bool present, bound;
+	uint8_t directory; /* enum wire_directory */
+	char name[RELAY_NAME];
 };
 
 /* The supplicant's file, as of what the guest has of it; supplicant.c. */
@@ -90,6 +99,12 @@ struct machine {
 	struct wire_status status;
 	struct supplicant supplicant;
 	struct loop_io clock;
+
+	struct { /* its control sockets */
+		struct conn relay;
+		int hand; /* where bound sockets are handed to the relay */
+		struct socket socket[RELAY_SOCKETS];
+	} sockets;
 
 	/* the host's end */
 	const struct hostnet_driver *hostnet;
@@ -163,6 +178,17 @@ void supplicant_adopt(struct machine *m, const char *mark);
 void supplicant_applied(struct machine *m, const struct wire_msg *msg);
 /* Settings were sent: answer those who wait for `reload`, now or when the guest has. */
 void supplicant_reloaded(struct machine *m, const char *text);
+
+/* sockets.c: the guest's control sockets on the host */
+int sockets_open(struct machine *m, struct err *e);
+/* SOCKET, DATAGRAM or PEER_END of the guest.  False when it breaks the rules. */
+bool sockets_guest(struct machine *m, const struct wire_msg *msg);
+/* The guest is gone, or begins anew: so do its sockets. */
+void sockets_reset(struct machine *m);
+/* May the guest send one more frame, for a datagram that it was sent? */
+bool sockets_credit(struct machine *m);
+/* Less waits for the channel. */
+void sockets_drained(struct machine *m);
 
 /* network.c: the host's end of the cable */
 int network_up(struct machine *m, struct err *e);

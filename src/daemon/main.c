@@ -4,15 +4,17 @@
  *     airlock-daemon [-b] [-c FILE]
  *
  * Reads the configuration, takes the lock of the run directory, undoes what a
- * crashed run left on the host, opens the control socket, and becomes three:
+ * crashed run left on the host, opens the control socket, and becomes four:
  *
  *     control   faces the command line        no root, no files, few system calls
+ *     relay     faces the sockets' clients    no root but one right, few system calls
  *     machine   hypervisor, guest, policy     no root
  *     this one  keeps root, does what the machine asks, within the plan
  *
- * The lock's descriptor is inherited by all three, so the next start waits
+ * The lock's descriptor is inherited by all of them, so the next start waits
  * until the last of them is gone.  When the machine ends, by itself or by a
- * crash, this process undoes the journal and passes the exit status on.
+ * crash, this process undoes the journal and passes the exit status on.  The
+ * relay may end before its time: the router goes on without it.
  *
  * With -b it was started by `airlock start`: one ACK byte on standard error
  * says that the control socket is there; after it, logs go where log_to says.
@@ -34,9 +36,11 @@
 #include "daemon/machine.h"
 #include "daemon/priv.h"
 #include "daemon/process.h"
+#include "daemon/relay.h"
 
-#define LOCK_WAIT_MS 3000
-#define READY_BYTE   "\006"
+#define LOCK_WAIT_MS  3000
+#define RELAY_LAST_MS 2000 /* for its last words to clients */
+#define READY_BYTE    "\006"
 
 struct daemon {
 	struct conf conf;
@@ -48,8 +52,14 @@ struct daemon {
 	struct logto logto;
 	struct loop *loop;
 	struct loop_io request;
-	struct loop_child machine, control;
+	struct loop_child machine, control, relay;
+	struct loop_timer relay_late;
 	int result;
+};
+
+/* The pairs between the processes; the first named has [0]. */
+struct pairs {
+	int control_machine[2], machine_priv[2], machine_relay[2], hand[2];
 };
 
 static int fail(const struct err *e)
@@ -78,8 +88,8 @@ static int check_supported(const struct conf *c, struct err *e)
 
 static int open_control_socket(struct daemon *d, struct err *e)
 {
-	char path[300];
 	struct group *gr = NULL;
+	char path[300];
 
 	str_format(path, sizeof(path), "%s/control", d->conf.run_dir);
 	if (d->conf.socket_group[0] != '\0') {
@@ -93,9 +103,25 @@ static int open_control_socket(struct daemon *d, struct err *e)
 	d->listener = unix_listen(path, 0660, e);
 	if (d->listener < 0)
 		return -1;
+	d->priv.bound.group = gr != NULL ? gr->gr_gid : 0;
 	if (gr != NULL && chown(path, 0, gr->gr_gid) < 0)
 		return err_set(e, errno, "give %s to group %s", path, d->conf.socket_group);
 	return 0;
+}
+
+/* Where the guest's control sockets will be; those of a killed run go. */
+static void prepare_sockets(struct daemon *d)
+{
+	struct bound *b = &d->priv.bound;
+	int removed;
+
+	b->directories[0] = d->conf.sockets.supplicant;
+	b->directories[1] = d->conf.sockets.hostapd;
+	b->global = d->conf.run_dir;
+	str_format(b->list, sizeof(b->list), "%s/sockets", d->conf.run_dir);
+	removed = bound_recover(b);
+	if (removed > 0)
+		log_warn("removed %d control sockets of a run that ended badly", removed);
 }
 
 static int prepare(struct daemon *d, struct err *e)
@@ -124,6 +150,7 @@ static int prepare(struct daemon *d, struct err *e)
 	if (undone > 0)
 		log_warn(
 		    "cleaned up after a run that ended badly: %d operations undone", undone);
+	prepare_sockets(d);
 	d->priv.conf = &d->conf;
 	d->priv.conf_path = d->conf_path;
 	str_format(d->priv.air, sizeof(d->priv.air), "%.11s-air", d->conf.host.interface);
@@ -145,7 +172,19 @@ static void run_control(struct daemon *d, int machine, pid_t parent)
 	_exit(0);
 }
 
-static void run_machine(struct daemon *d, int control, int priv, pid_t parent)
+static void run_relay(struct daemon *d, int machine, int handed, pid_t parent)
+{
+	struct err e = {0};
+
+	close(d->listener);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	if (process_drop_relay(&d->user, parent, &e) < 0 || relay_main(machine, handed, &e) < 0)
+		_exit(fail(&e));
+	_exit(0);
+}
+
+static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 {
 	static struct machine m;
 	struct err e = {0};
@@ -154,11 +193,12 @@ static void run_machine(struct daemon *d, int control, int priv, pid_t parent)
 	close(d->listener);
 	m = (struct machine){.conf = d->conf,
 	    .conf_path = d->conf_path,
-	    .priv = priv,
+	    .priv = p->machine_priv[0],
 	    .background = d->background,
 	    .driver = &vm_qemu,
 	    .hostnet = &hostnet_linux,
-	    .control = {.io = {.fd = control}}};
+	    .control = {.io = {.fd = p->control_machine[1]}},
+	    .sockets = {.relay = {.io = {.fd = p->machine_relay[0]}}, .hand = p->hand[0]}};
 	if (d->conf.guest.nice != 0 && setpriority(PRIO_PROCESS, 0, d->conf.guest.nice) < 0)
 		log_warn("guest.nice: %s", strerror(errno));
 	if (process_drop(&d->user, true, parent, &e) < 0)
@@ -181,6 +221,12 @@ static void on_request(void *arg, short revents)
 		loop_io_del(d->loop, &d->request);
 }
 
+static void end_when_all_have(struct daemon *d)
+{
+	if (d->machine.pid == 0 && d->control.pid == 0 && d->relay.pid == 0)
+		loop_stop(d->loop, d->result);
+}
+
 static void on_machine_end(void *arg, int status)
 {
 	struct daemon *d = arg;
@@ -191,10 +237,30 @@ static void on_machine_end(void *arg, int status)
 	d->result = WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
 	if (hostnet_journal_undo_all(&d->priv.journal, &e) < 0)
 		log_error("%s", e.text);
-	/* control ends by itself once it has told its clients */
-	if (d->control.pid == 0)
-		loop_stop(d->loop, d->result);
+	bound_close_all(&d->priv.bound);
 	d->machine.pid = 0;
+	/* control and relay end by themselves once they have told their clients */
+	if (d->relay.pid != 0)
+		loop_timer_set(d->loop, &d->relay_late, RELAY_LAST_MS);
+	end_when_all_have(d);
+}
+
+static void on_relay_end(void *arg, int status)
+{
+	struct daemon *d = arg;
+
+	d->relay.pid = 0;
+	loop_timer_del(d->loop, &d->relay_late);
+	if (WIFSIGNALED(status))
+		log_error("the relay process was killed by signal %d", WTERMSIG(status));
+	end_when_all_have(d);
+}
+
+static void on_relay_late(void *arg)
+{
+	struct daemon *d = arg;
+
+	kill(d->relay.pid, SIGKILL);
 }
 
 static void on_control_end(void *arg, int status)
@@ -204,8 +270,7 @@ static void on_control_end(void *arg, int status)
 	d->control.pid = 0;
 	if (WIFSIGNALED(status))
 		log_error("the control process was killed by signal %d", WTERMSIG(status));
-	if (d->machine.pid == 0)
-		loop_stop(d->loop, d->result);
+	end_when_all_have(d);
 }
 
 static void on_terminate(void *arg, int signo)
@@ -229,11 +294,14 @@ static int supervise(struct daemon *d, int priv, struct err *e)
 	loop_io_add(d->loop, &d->request);
 	d->machine.fn = on_machine_end;
 	d->control.fn = on_control_end;
-	d->machine.arg = d->control.arg = d;
+	d->relay.fn = on_relay_end;
+	d->relay_late = (struct loop_timer){.fn = on_relay_late, .arg = d};
+	d->machine.arg = d->control.arg = d->relay.arg = d;
 	loop_signal_add(d->loop, &term);
 	loop_signal_add(d->loop, &intr);
 	loop_child_add(d->loop, &d->machine);
 	loop_child_add(d->loop, &d->control);
+	loop_child_add(d->loop, &d->relay);
 	result = loop_run(d->loop, e);
 	loop_free(d->loop);
 	return result;
@@ -258,44 +326,87 @@ static void log_away(void *arg, enum log_level level, const char *text)
 	logto_send(&d->logto, level, "airlock", text);
 }
 
-static int become_three(struct daemon *d, struct err *e)
+static int open_pairs(struct pairs *p, struct err *e)
 {
-	int control_machine[2], machine_priv[2];
-	pid_t self = getpid();
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control_machine) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, machine_priv) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->control_machine) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->machine_priv) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->machine_relay) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->hand) < 0)
 		return err_set(e, errno, "make a socket pair");
+	return 0;
+}
+
+/* Close the ends of the pairs that are not one's own. */
+static void close_others(const struct pairs *p, const int *own, size_t count)
+{
+	const int all[] = {p->control_machine[0], p->control_machine[1], p->machine_priv[0],
+	    p->machine_priv[1], p->machine_relay[0], p->machine_relay[1], p->hand[0],
+	    p->hand[1]};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		bool mine = false;
+
+		for (size_t k = 0; k < count; k++)
+			mine |= own[k] == all[i];
+		if (!mine)
+			close(all[i]);
+	}
+}
+
+enum role { ROLE_MACHINE, ROLE_CONTROL, ROLE_RELAY };
+
+/* Returns the pid; the child never returns. */
+static pid_t become(struct daemon *d, const struct pairs *p, enum role role)
+{
+	const int machine[] = {
+	    p->control_machine[1], p->machine_priv[0], p->machine_relay[0], p->hand[0]};
+	const int relay[] = {p->machine_relay[1], p->hand[1]};
+	pid_t self = getpid(), pid = fork();
+
+	if (pid != 0)
+		return pid;
+	switch (role) {
+	case ROLE_MACHINE:
+		close_others(p, machine, ARRAY_LEN(machine));
+		run_machine(d, p, self);
+		break;
+	case ROLE_CONTROL:
+		close_others(p, &p->control_machine[0], 1);
+		run_control(d, p->control_machine[0], self);
+		break;
+	case ROLE_RELAY:
+		close_others(p, relay, ARRAY_LEN(relay));
+		run_relay(d, p->machine_relay[1], p->hand[1], self);
+		break;
+	}
+	_exit(ERR_FAILED);
+}
+
+static int become_four(struct daemon *d, struct err *e)
+{
+	struct pairs p;
+
+	if (open_pairs(&p, e) < 0)
+		return -1;
 	if (d->background) {
 		openlog("airlock", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 		detach();
 		d->logto.to = d->conf.log_to;
 		log_open(log_away, d, "airlock", d->conf.log_level);
 	}
-	d->machine.pid = fork();
-	if (d->machine.pid == 0) {
-		close(control_machine[0]);
-		close(machine_priv[1]);
-		run_machine(d, control_machine[1], machine_priv[0], self);
-	}
-	d->control.pid = d->machine.pid < 0 ? -1 : fork();
-	if (d->control.pid == 0) {
-		close(control_machine[1]);
-		close(machine_priv[0]);
-		close(machine_priv[1]);
-		run_control(d, control_machine[0], self);
-	}
-	if (d->control.pid < 0) {
+	d->machine.pid = become(d, &p, ROLE_MACHINE);
+	d->control.pid = d->machine.pid < 0 ? -1 : become(d, &p, ROLE_CONTROL);
+	d->relay.pid = d->control.pid < 0 ? -1 : become(d, &p, ROLE_RELAY);
+	if (d->relay.pid < 0) {
 		err_set(e, errno, "fork");
+		/* The others end with it. */
 		if (d->machine.pid > 0)
 			kill(d->machine.pid, SIGKILL);
 		return -1;
 	}
-	close(control_machine[0]);
-	close(control_machine[1]);
-	close(machine_priv[0]);
+	close_others(&p, &p.machine_priv[1], 1);
 	close(d->listener);
-	return supervise(d, machine_priv[1], e);
+	return supervise(d, p.machine_priv[1], e);
 }
 
 /* Nothing on the host outlives the daemon, but for the lock's empty file. */
@@ -341,7 +452,7 @@ int main(int argc, char **argv)
 	log_open(NULL, NULL, "airlock", d.conf.log_level);
 	if (prepare(&d, &e) < 0)
 		return fail(&e);
-	rc = become_three(&d, &e);
+	rc = become_four(&d, &e);
 	tidy(&d);
 	return rc < 0 ? fail(&e) : rc;
 }

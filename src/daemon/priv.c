@@ -71,6 +71,11 @@ static int carry_out(
 	case PRIV_OPEN_IMAGE:
 		*fd = open_image(p, &r->image, image_id, e);
 		return *fd < 0 ? -1 : 0;
+	case PRIV_SOCKET_OPEN:
+		*fd = bound_open(&p->bound, r->socket.directory, r->socket.name, e);
+		return *fd < 0 ? -1 : 0;
+	case PRIV_SOCKET_CLOSE:
+		return bound_close(&p->bound, r->socket.directory, r->socket.name, e);
 	}
 	return err_set(e, EINVAL, "privileged request %u", r->verb);
 }
@@ -138,4 +143,14 @@ int priv_open_image(int sock, struct priv_image *image, struct err *e)
 	reply.image_id[sizeof(reply.image_id) - 1] = '\0';
 	str_copy(image->id, sizeof(image->id), reply.image_id);
 	return fd;
+}
+
+int priv_socket(
+    int sock, enum priv_verb verb, unsigned directory, const char *name, int *fd, struct err *e)
+{
+	struct priv_request r = {.verb = verb, .socket = {.directory = directory}};
+	struct priv_reply reply;
+
+	str_copy(r.socket.name, sizeof(r.socket.name), name);
+	return converse(sock, &r, &reply, fd, e);
 }

@@ -10,6 +10,7 @@
 #define DAEMON_PRIV_H
 
 #include "conf/conf.h"
+#include "daemon/bound.h"
 #include "hostnet/hostnet.h"
 #include "image/image.h"
 
@@ -21,6 +22,8 @@ enum priv_verb {
 	PRIV_WATCH_SUPPLICANT, /* a descriptor that watches it: watch.h */
 	PRIV_OPEN_CONF,        /* the same of airlock.conf */
 	PRIV_OPEN_IMAGE,       /* the same of a file of an image; the reply says which image */
+	PRIV_SOCKET_OPEN,      /* bind a control socket of the guest; it comes back */
+	PRIV_SOCKET_CLOSE,     /* remove it */
 };
 
 /* A generation of the image ("": the current one) and a file of it. */
@@ -30,10 +33,17 @@ struct priv_image {
 	uint32_t file; /* enum priv_file */
 };
 
+/* A control socket of the guest. */
+struct priv_socket {
+	uint32_t directory; /* enum wire_directory */
+	char name[RELAY_NAME];
+};
+
 struct priv_request {
 	uint32_t verb;
 	struct hostnet_op op;
 	struct priv_image image;
+	struct priv_socket socket;
 };
 
 struct priv_reply {
@@ -48,6 +58,7 @@ struct priv {
 	const char *conf_path;
 	char air[HOSTNET_NAME]; /* the simulated radio's tap, or "" */
 	struct hostnet_journal journal;
+	struct bound bound; /* the sockets */
 };
 
 /*
@@ -69,5 +80,12 @@ int priv_ask(
  * Returns a descriptor (the caller's), or -1 with *e.
  */
 int priv_open_image(int sock, struct priv_image *image, struct err *e);
+
+/*
+ * Ask for a control socket to be bound (*fd is it, the caller's) or removed.
+ * 0, or -1 with *e.
+ */
+int priv_socket(int sock, enum priv_verb verb, unsigned directory, const char *name, int *fd,
+    struct err *e);
 
 #endif

@@ -20,11 +20,18 @@ int process_user_find(const char *name, struct process_user *u, struct err *e);
  */
 int process_drop(const struct process_user *u, bool with_kvm, pid_t parent, struct err *e);
 
+/*
+ * The same, but keep the right to write to what belongs to others
+ * (CAP_DAC_OVERRIDE) and nothing else.
+ */
+int process_drop_relay(const struct process_user *u, pid_t parent, struct err *e);
+
 /* Shut the calling process into an empty directory.  Needs root, so comes before the drop. */
 int process_shut_in(const char *empty, struct err *e);
 
-/* Allow only the system calls that control.c needs.  After the drop. */
+/* Allow only the system calls that control.c, or relay.c, needs.  After the drop. */
 int process_filter_control(struct err *e);
+int process_filter_relay(struct err *e);
 
 /*
  * Take the lock of a run directory: the kernel releases it when every process

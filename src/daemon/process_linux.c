@@ -5,11 +5,13 @@
  * hypervisor and so to the guest.  Neither keeps root, neither can get it
  * again (no_new_privs), both die with the process that started them.  The
  * control process sees an empty directory as its whole file system and may
- * make only the calls that moving bytes between sockets takes.
+ * make only the calls that moving bytes between sockets takes.  The relay process
+ * keeps one right of root's, and has no call with which to use it on files.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -19,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/process.h"
@@ -59,6 +62,22 @@ int process_drop(const struct process_user *u, bool with_kvm, pid_t parent, stru
 	return 0;
 }
 
+int process_drop_relay(const struct process_user *u, pid_t parent, struct err *e)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	/* Answering a client is writing to its socket, which is the client's alone. */
+	struct __user_cap_data_struct data[2] = {
+	    {.effective = 1u << CAP_DAC_OVERRIDE, .permitted = 1u << CAP_DAC_OVERRIDE}};
+
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_set(e, errno, "keep a capability");
+	if (process_drop(u, false, parent, e) < 0)
+		return -1;
+	if (syscall(SYS_capset, &head, data) < 0 || prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return err_set(e, errno, "give up capabilities");
+	return 0;
+}
+
 int process_shut_in(const char *empty, struct err *e)
 {
 	if (mkdir(empty, 0555) < 0 && errno != EEXIST)
@@ -68,12 +87,12 @@ int process_shut_in(const char *empty, struct err *e)
 	return 0;
 }
 
-int process_filter_control(struct err *e)
+static int filter(const int *more, size_t count, struct err *e)
 {
 	/* clang-format off */
 	static const int allowed[] = {
-	    /* wait, accept, move bytes */
-	    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+	    /* wait, move bytes */
+	    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
 	    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close),
 	    /* the loop: its pipe, signals and timers (where no vDSO is) */
 	    SCMP_SYS(pipe2), SCMP_SYS(fcntl), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
@@ -89,10 +108,27 @@ int process_filter_control(struct err *e)
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(allowed); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, more[i], 0);
 	if (rc == 0)
 		rc = seccomp_load(ctx);
 	seccomp_release(ctx);
 	return rc == 0 ? 0 : err_set(e, -rc, "filter system calls");
+}
+
+int process_filter_control(struct err *e)
+{
+	static const int more[] = {SCMP_SYS(accept4)};
+
+	return filter(more, ARRAY_LEN(more), e);
+}
+
+int process_filter_relay(struct err *e)
+{
+	/* Take sockets that were bound for it; see whether a client is still there. */
+	static const int more[] = {SCMP_SYS(recvmsg), SCMP_SYS(connect)};
+
+	return filter(more, ARRAY_LEN(more), e);
 }
 
 /* The process noted in a lock file, or 0. */

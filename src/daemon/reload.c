@@ -40,6 +40,8 @@ static const struct {
     DAEMON(host.interface),
     DAEMON(run_dir),
     DAEMON(state_dir),
+    DAEMON(sockets.supplicant),
+    DAEMON(sockets.hostapd),
 };
 
 static bool same_address(const struct conf_address *a, const struct conf_address *b)

@@ -71,6 +71,8 @@ static void send_queue(struct channel *c)
 		queue_sent(&c->queue, (size_t)n);
 	}
 	c->io.events = queue_peek(&c->queue, &len) != NULL ? POLLIN | POLLOUT : POLLIN;
+	if (c->drained != NULL)
+		c->drained(c->arg);
 }
 
 static size_t frame(const struct wire_msg *m, uint8_t *buf, size_t size)
@@ -107,6 +109,8 @@ static void greet(struct channel *c)
 	n = frame(&m, buf, sizeof(buf));
 	queue_add_first(&c->queue, buf, n, QUEUE_STATE);
 	send_queue(c);
+	if (c->host != NULL)
+		c->host(c->arg, true);
 }
 
 static void on_hello(struct channel *c, const struct wire_msg *m)
@@ -148,6 +152,8 @@ static void lost(struct channel *c)
 	unwatch(c);
 	c->host_id = 0;
 	c->reader.start = c->reader.len = 0;
+	if (c->host != NULL)
+		c->host(c->arg, false);
 	look_later(c);
 }
 
@@ -288,6 +294,18 @@ void channel_applied(struct channel *c, const char *refused)
 	/* A host that comes anew sends the file anew. */
 	if (c->watching)
 		add(c, buf, frame(&m, buf, sizeof(buf)), QUEUE_STATE);
+}
+
+void channel_relay(struct channel *c, const struct wire_msg *m)
+{
+	static uint8_t buf[WIRE_FRAME_MAX];
+
+	add(c, buf, frame(m, buf, sizeof(buf)), QUEUE_RELAY);
+}
+
+size_t channel_relay_waiting(const struct channel *c)
+{
+	return c->queue.bytes[QUEUE_RELAY];
 }
 
 void channel_flush(struct channel *c, unsigned ms)

@@ -18,6 +18,10 @@ struct channel {
 	/* Called for every message of the host; its bytes are valid until it returns. */
 	void (*fn)(void *arg, const struct wire_msg *m);
 	void *arg;
+	/* The host is there, anew, and has been greeted; or it is gone.  May be NULL. */
+	void (*host)(void *arg, bool there);
+	/* Something that waited was sent.  May be NULL. */
+	void (*drained)(void *arg);
 
 	/* the channel's own */
 	struct loop *loop;
@@ -56,6 +60,12 @@ void channel_status(struct channel *c, const struct wire_status *status);
 
 /* Say what became of the supplicant's file: NULL, or why it was refused. */
 void channel_applied(struct channel *c, const char *refused);
+
+/* Send a message of the relay's; its bytes are copied. */
+void channel_relay(struct channel *c, const struct wire_msg *m);
+
+/* Bytes of such messages that wait. */
+size_t channel_relay_waiting(const struct channel *c);
 
 /* Write what waits, for at most so many milliseconds: for the very end. */
 void channel_flush(struct channel *c, unsigned ms);

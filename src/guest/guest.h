@@ -20,6 +20,7 @@
 #include "guest/settings.h"
 #include "guest/supplicant.h"
 #include "guest/uevent.h"
+#include "relay/relay.h"
 
 /* A supplicant's file as it was given; the country goes into a file of ours. */
 struct live_text {
@@ -104,6 +105,7 @@ struct guest {
 		bool told;
 	} address;
 
+	struct relay_guest *relay; /* NULL: there is none */
 	struct service console;
 	struct wire_status status;
 	bool status_wanted;
@@ -204,6 +206,12 @@ void address_expect(struct guest *g);
 /* Tell again of the lease that there is, if any. */
 void address_again(struct guest *g);
 void address_reset(struct guest *g);
+
+/* --- peers.c: control sockets for clients of the host */
+
+void peers_init(struct guest *g);
+/* PEER, DATAGRAM or PEER_END of the host. */
+void peers_message(struct guest *g, const struct wire_msg *m);
 
 /* --- status.c */
 

@@ -65,6 +65,8 @@ static const struct {
     {"net/ipv4/conf/all/accept_source_route", "0"},
     {"net/ipv4/conf/default/accept_source_route", "0"},
     {"net/ipv4/icmp_echo_ignore_broadcasts", "1"},
+    /* Sockets of that many clients may speak to one of ours at once. */
+    {"net/unix/max_dgram_qlen", "256"},
     {"net/ipv6/conf/all/disable_ipv6", "1"},
     {"net/ipv6/conf/default/disable_ipv6", "1"},
     {"fs/protected_hardlinks", "1"},

@@ -9,6 +9,9 @@
 #define PATH_SUPPLICANT     PATH_RUN "/wpa_supplicant.conf"    /* the user's, verbatim */
 #define PATH_SUPPLICANT_OUR PATH_RUN "/wpa_supplicant.airlock" /* what is ours to say */
 #define PATH_SUPPLICANT_DIR "/run/wpa_supplicant"
+#define PATH_GLOBAL         PATH_SUPPLICANT_DIR "/global" /* of no interface */
+#define PATH_HOSTAPD_DIR    "/run/hostapd"
+#define PATH_PEERS          PATH_RUN "/peer" /* a socket for each client on the host */
 #define PATH_DHCPCD         PATH_RUN "/dhcpcd.conf"
 #define PATH_DNSMASQ        PATH_RUN "/dnsmasq.conf"
 #define PATH_NAT            PATH_RUN "/nat.nft"

@@ -8,8 +8,9 @@
 
 #include "guest/queue.h"
 
-static const size_t bound[QUEUE_KINDS] = {
-    [QUEUE_LOG] = QUEUE_LOG_MAX, [QUEUE_STATE] = QUEUE_STATE_MAX};
+static const size_t bound[QUEUE_KINDS] = {[QUEUE_LOG] = QUEUE_LOG_MAX,
+    [QUEUE_STATE] = QUEUE_STATE_MAX,
+    [QUEUE_RELAY] = QUEUE_RELAY_MAX};
 
 static void forget(struct queue *q, struct queue_frame **at)
 {
@@ -98,7 +99,7 @@ void queue_restart(struct queue *q)
 
 	while (*at != NULL) {
 		(*at)->sent = 0;
-		if ((*at)->kind == QUEUE_STATE)
+		if ((*at)->kind != QUEUE_LOG)
 			forget(q, at);
 		else
 			at = &(*at)->next;

@@ -10,6 +10,7 @@
 enum queue_kind {
 	QUEUE_LOG,   /* log lines and figures: many, expendable */
 	QUEUE_STATE, /* HELLO and states: few, and a lost one is superseded */
+	QUEUE_RELAY, /* of relayed sockets; who adds them stops in time */
 	QUEUE_KINDS, /* their number */
 };
 
@@ -20,6 +21,8 @@ enum queue_kind {
  */
 #define QUEUE_LOG_MAX   ((size_t)96 * 1024)
 #define QUEUE_STATE_MAX ((size_t)64 * 1024)
+/* The relay stops far below; beyond it the oldest go, as ever. */
+#define QUEUE_RELAY_MAX ((size_t)1024 * 1024)
 
 struct queue_frame {
 	struct queue_frame *next;
@@ -49,7 +52,8 @@ void queue_sent(struct queue *q, size_t n);
 
 /*
  * The stream begins anew: a frame sent in part is sent again as a whole, and
- * the states that waited are forgotten, as the present one is sent first.
+ * the states that waited are forgotten, as the present one is sent first, and
+ * what was relayed, as nobody is there any more for whom it was.
  */
 void queue_restart(struct queue *q);
 

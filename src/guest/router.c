@@ -46,6 +46,7 @@ int router_init(struct guest *g, struct err *e)
 	radio_init(g);
 	nat_init(g);
 	uplink_init(g);
+	peers_init(g);
 	return address_init(g, e);
 }
 
@@ -165,6 +166,9 @@ void router_message(void *arg, const struct wire_msg *m)
 		guest_power_off(g);
 	} else if (m->type == WIRE_ASK_STATUS) {
 		status_send(g);
+	} else if (m->type == WIRE_PEER || m->type == WIRE_DATAGRAM ||
+		   m->type == WIRE_PEER_END) {
+		peers_message(g, m);
 	} else {
 		r = settings_take(&g->coming, m, &e);
 		if (r < 0)

@@ -233,7 +233,8 @@ static void on_event(void *arg, const struct station_event *ev)
 void uplink_init(struct guest *g)
 {
 	static const char *const argv[] = {"/usr/sbin/wpa_supplicant", "-Dnl80211",
-	    "-i" RADIO_NAME, "-c" PATH_SUPPLICANT, "-I" PATH_SUPPLICANT_OUR, NULL};
+	    "-i" RADIO_NAME, "-c" PATH_SUPPLICANT, "-I" PATH_SUPPLICANT_OUR, "-g" PATH_GLOBAL,
+	    NULL};
 	struct service *v = &g->uplink.wpa;
 
 	service_describe(v, "wpa_supplicant", argv);

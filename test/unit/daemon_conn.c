@@ -32,7 +32,7 @@ static void on_gone(void *arg, const struct err *why)
 	loop_stop(p->loop, 0);
 }
 
-static const struct conn_ops ops = {on_message, on_gone};
+static const struct conn_ops ops = {on_message, on_gone, NULL};
 
 /* One end is a conn, the other the test's descriptor. */
 static int connect_peer(struct peer *p, size_t out_max)
