@@ -27,7 +27,7 @@ static const struct cli_verb verbs[] = {
     {"status", cmd_status, "[--json] [--watch]", "state, network, addresses, figures"},
     {"reload", cmd_reload, "", "read airlock.conf and the networks again"},
     {"resume", cmd_resume, "", "set the guest's clock (called after sleep)"},
-    {"console", cmd_console, "", "the guest's console; Ctrl-] leaves"},
+    {"console", cmd_console, "[-f]", "the guest's console; Ctrl-] leaves"},
     {"log", cmd_log, "[-f] [--since TIME] [--level LEVEL] [--source NAME] [--json]",
 	"what daemon, hypervisor and guest said"},
     {"image", cmd_image, "build|list|use|verify", "the guest's image"},

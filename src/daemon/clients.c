@@ -92,19 +92,6 @@ void clients_state(struct machine *m)
 	}
 }
 
-/* --------------------------------------------------------------- console */
-
-void clients_console(struct machine *m, const void *data, size_t len)
-{
-	for (size_t i = 0; i < MACHINE_CLIENTS; i++) {
-		struct wire_msg msg = {.type = WIRE_BYTES, .stream = m->requests[i].stream};
-
-		msg.bytes = (struct wire_bytes){data, (uint32_t)len};
-		if (m->requests[i].verb == WIRE_VERB_CONSOLE)
-			conn_send(&m->control, &msg);
-	}
-}
-
 /* --------------------------------------------------------------- requests */
 
 static void do_restart(struct machine *m, struct request *r, const char *what)
@@ -127,28 +114,6 @@ static void do_restart(struct machine *m, struct request *r, const char *what)
 	m->budget = (struct life_budget){0};
 	machine_event(m, LIFE_RESTART);
 	clients_state(m);
-}
-
-static void do_console(struct machine *m, struct request *r)
-{
-	struct wire_msg msg = {.type = WIRE_BYTES, .stream = r->stream};
-	const uint8_t *part[2];
-	struct err e = {0};
-	size_t len[2];
-
-	if (!m->conf.guest.console) {
-		err_set(&e, 0, "the guest has no shell on its console");
-		err_hint(&e, "set `guest { console = true; }` in %s, then: airlock restart",
-		    m->conf_path);
-		clients_reply(m, r, &e, "");
-		return;
-	}
-	ring_parts(&m->console, part, len);
-	for (int i = 0; i < 2; i++) {
-		msg.bytes = (struct wire_bytes){part[i], (uint32_t)len[i]};
-		if (len[i] > 0)
-			conn_send(&m->control, &msg);
-	}
 }
 
 static void do_air(struct machine *m, struct request *r, const char *line)
@@ -199,7 +164,7 @@ static void carry_out(struct machine *m, struct request *r, const char *arg)
 		logs_ask(m, r, arg);
 		return;
 	case WIRE_VERB_CONSOLE:
-		do_console(m, r);
+		viewers_join(m, r, arg);
 		return;
 	case WIRE_VERB_RESUME:
 		channel_clock(m);
@@ -228,8 +193,8 @@ static void on_message(void *arg, struct wire_msg *msg)
 	struct request *r = find_request(m, msg->stream, 0);
 
 	if (msg->type == WIRE_BYTES) {
-		if (r != NULL && r->verb == WIRE_VERB_CONSOLE)
-			console_write(m, msg->bytes.data, msg->bytes.len);
+		if (r != NULL)
+			viewers_keys(m, r, msg->bytes.data, msg->bytes.len);
 		return;
 	}
 	if (msg->type == WIRE_LOG) /* of the control process itself */
@@ -240,6 +205,7 @@ static void on_message(void *arg, struct wire_msg *msg)
 		if (r != NULL)
 			*r = (struct request){0};
 		status_poll(m);
+		viewers_left(m);
 		return;
 	}
 	for (size_t i = 0; r == NULL && i < MACHINE_CLIENTS; i++) {

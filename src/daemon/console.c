@@ -25,7 +25,7 @@ static bool take_console(struct machine *m)
 	if (n > 0) {
 		ring_add(&m->console, bytes, (size_t)n);
 		m->console_said += (size_t)n;
-		clients_console(m, bytes, (size_t)n);
+		viewers_show(m, bytes, (size_t)n);
 	} else if (m->console_io.fd >= 0 && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
 		loop_io_del(m->loop, &m->console_io);
 		m->console_io.fd = -1;

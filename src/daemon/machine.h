@@ -27,6 +27,8 @@ struct request {
 	bool follow, waits_for_status;
 	unsigned interval_ms; /* of a status that is followed, or 0 */
 	uint64_t due_ms;
+	bool writes;           /* on the console */
+	unsigned order;        /* of those who look at the console */
 	uint64_t last_line_ms; /* when the last line of the log was said that it got */
 };
 
@@ -48,7 +50,7 @@ struct socket {
 struct supplicant {
 	bool sent;                    /* to this guest */
 	char mark[WIRE_FILE_MARK];    /* of what was sent, "" for no file */
-	bool awaited;                 /* it differed, and the guest has not answered */
+	bool awaited;                 /* the guest has not answered the last set of settings */
 	char notice[200];             /* why it was refused, or "" */
 	char adopted[WIRE_FILE_MARK]; /* what the running supplicant knows already, or "" */
 	uint64_t adopted_ms;
@@ -132,6 +134,7 @@ struct machine {
 	/* console and the simulated air's port */
 	struct loop_io console_io, air_io;
 	struct ring console;
+	unsigned viewers;    /* who ever looked at it */
 	size_t console_said; /* bytes of it since the guest was started */
 	struct buf air_answer;
 };
@@ -213,8 +216,6 @@ void clients_reply(struct machine *m, struct request *r, const struct err *e, co
 void clients_state(struct machine *m);
 /* Figures of the guest came (or will not come). */
 void clients_status(struct machine *m);
-/* Bytes of the console for those who watch it. */
-void clients_console(struct machine *m, const void *data, size_t len);
 /* End all that is open, with this failure or with `text`. */
 void clients_end(struct machine *m, const struct err *e, const char *text);
 
@@ -237,6 +238,17 @@ void logs_guest(struct machine *m, const struct wire_msg *msg);
 void logs_hypervisor(struct machine *m, const char *text);
 /* A request for the log; since: Unix time in ms, or "" for all that is kept. */
 void logs_ask(struct machine *m, struct request *r, const char *since);
+
+/* viewers.c: who looks at the console, and whose keys it gets */
+
+/* A request for it; arg "force" takes the pen from whoever has it. */
+void viewers_join(struct machine *m, struct request *r, const char *arg);
+/* A client is gone: perhaps the one who wrote. */
+void viewers_left(struct machine *m);
+/* What the console says. */
+void viewers_show(struct machine *m, const void *data, size_t len);
+/* What a client typed; dropped when it does not write. */
+void viewers_keys(struct machine *m, const struct request *r, const void *data, size_t len);
 
 /* console.c */
 int console_open(struct machine *m, struct err *e);

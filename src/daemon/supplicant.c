@@ -7,7 +7,7 @@
  * are sent.  A file that is not there, or empty, is given a second more: it may
  * be in the middle of being written.
  *
- * The guest answers a file that differs with WIRE_APPLIED.  A refusal is shown to
+ * The guest answers each set of settings with WIRE_APPLIED.  A refusal is shown to
  * whoever asked for a reload, or else logged, and stands in `status` until a
  * good file was taken.  `airlock join` says by WIRE_VERB_ADOPT which content the
  * running supplicant knows already.
@@ -70,8 +70,8 @@ void supplicant_send(struct machine *m)
 		msg.file.adopt = s->adopted[0] != '\0' && strcmp(mark, s->adopted) == 0 &&
 				 now_ms() - s->adopted_ms < ADOPT_MS;
 		s->adopted[0] = '\0';
-		s->awaited = true;
 	}
+	s->awaited = true;
 	str_copy(s->mark, sizeof(s->mark), mark);
 	s->sent = true;
 	msg.file.total = (uint32_t)len;
@@ -138,7 +138,8 @@ void supplicant_applied(struct machine *m, const struct wire_msg *msg)
 {
 	const char *name = strrchr(m->conf.supplicant, '/');
 	struct supplicant *s = &m->supplicant;
-	char notice[sizeof(s->notice)] = "", reason[sizeof(msg->applied.reason)];
+	char notice[sizeof(s->notice)] = "", clean[sizeof(s->notice)];
+	char reason[sizeof(msg->applied.reason)];
 
 	name = name != NULL ? name + 1 : m->conf.supplicant;
 	s->awaited = false;
@@ -148,8 +149,9 @@ void supplicant_applied(struct machine *m, const struct wire_msg *msg)
 		str_format(notice, sizeof(notice),
 		    "%.40s is refused: %.110s; the one before stays in use", name, reason);
 	}
-	if (strcmp(notice, s->notice) != 0) {
-		str_clean(s->notice, sizeof(s->notice), notice, strlen(notice));
+	str_clean(clean, sizeof(clean), notice, strlen(notice));
+	if (strcmp(clean, s->notice) != 0) {
+		str_copy(s->notice, sizeof(s->notice), clean);
 		if (notice[0] != '\0')
 			log_warn("%s", notice);
 		else

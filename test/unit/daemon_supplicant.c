@@ -210,8 +210,7 @@ static void reload_waits_for_the_guest(void)
 	CHECK_INT(reply.count, 1);
 	CHECK_INT(reply.status, 0);
 	CHECK_STR(reply.text, "reloaded");
-	/* Nothing differs: at once. */
-	supplicant_send(&m);
+	/* Nothing was sent, for there is no guest: at once. */
 	m.requests[0] = (struct request){.stream = 2, .verb = WIRE_VERB_RELOAD};
 	supplicant_reloaded(&m, "reloaded");
 	CHECK_INT(reply.count, 2);
@@ -235,7 +234,9 @@ static void a_refusal_is_said_until_a_good_file(void)
 	supplicant_send(&m);
 	m.requests[0] = (struct request){.stream = 2, .verb = WIRE_VERB_RELOAD};
 	supplicant_reloaded(&m, "reloaded");
+	answer(true, "Line 3: no end of network\x1b[2J");
 	CHECK_INT(reply.count, 2);
+	CHECK_INT(told_state, 1);
 	CHECK_INT(reply.status, ERR_CONF);
 	answer(false, "");
 	CHECK_STR(m.supplicant.notice, "");

@@ -51,7 +51,7 @@ status_tells_people_everything()
 	line state 'online for [0-9.]+ '
 	line network 'airlock-wpa3  \(WPA3-SAE, 2437 MHz\)'
 	line signal '.* -[0-9]+ dBm, [0-9.]+ Mbit/s'
-	line uplink '192\.168\.77\.[0-9]+/25 by 192\.168\.77\.129, lease for [0-9]+ min'
+	line uplink '192\.168\.77\.[0-9]+/25 by 192\.168\.77\.129, lease for [0-9]+ (h|min)'
 	line traffic '.*B received, .*B sent'
 	line host '10\.0\.0\.2 on airlock0, router 10\.0\.0\.1'
 	line guest '[0-9]+ of 128 MB used, up [0-9.]+ '
