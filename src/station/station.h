@@ -315,4 +315,114 @@ void station_store_close(struct station_store *s);
  */
 int station_store_put(struct station_store *s, const struct buf *text, struct err *e);
 
+/* ------------------------------------------------------------------ join */
+
+#define STATION_LISTED_MAX 128
+
+/* What the running supplicant knows, as LIST_NETWORKS has it. */
+struct station_listed {
+	int id;
+	struct station_ssid ssid;
+	bool current, disabled;
+};
+
+struct station_list {
+	size_t count;
+	struct station_listed row[STATION_LISTED_MAX];
+};
+
+/*
+ * Append the rows of one answer.  Returns how many it held: when there were any
+ * more may come, of "LIST_NETWORKS LAST_ID=<the last>".
+ */
+size_t station_list_read(struct station_list *list, const char *reply);
+/* The network of that name, one that is not disabled before one that is; or NULL. */
+const struct station_listed *station_listed(
+    const struct station_list *list, const struct station_ssid *ssid);
+
+#define STATION_LOOK_MS      20000 /* until the network must have been found */
+#define STATION_ASSOCIATE_MS 20000 /* until the keys must have been agreed */
+#define STATION_ADDRESS_MS   30000 /* until there must be an address */
+
+enum station_act {
+	STATION_ASK,  /* ask the supplicant `command`, then station_join_reply */
+	STATION_WAIT, /* for events and reports until due_ms, then station_join_time */
+	STATION_JOINED,
+	STATION_FAILED, /* `why`; all is as it was */
+};
+
+enum station_stage { STATION_LOOKING, STATION_ASSOCIATING, STATION_ADDRESSING };
+
+enum station_why {
+	STATION_WHY_NOTHING,
+	STATION_WHY_WRONG_KEY,
+	STATION_WHY_ABSENT,    /* not in range */
+	STATION_WHY_REFUSED,   /* `code` is the status code, 0: unknown */
+	STATION_WHY_SENT_AWAY, /* `code` is the reason code */
+	STATION_WHY_EAP,       /* the credentials */
+	STATION_WHY_NO_ANSWER, /* the access point does not go on */
+	STATION_WHY_NO_ADDRESS,
+	STATION_WHY_SUPPLICANT, /* it does not take a setting, or has no room */
+	STATION_WHY_GONE,       /* it does not answer any more */
+	STATION_WHY_CANCELLED,
+};
+
+/*
+ * One attempt to join a network, as decisions: what to ask next, what an event
+ * means, what is to be undone.  The caller does the asking and the waiting.
+ */
+struct station_join {
+	/* for the caller to read */
+	enum station_act act;
+	char command[384]; /* may hold a secret */
+	uint64_t due_ms;
+	enum station_stage stage;
+	enum station_why why;
+	int code;
+
+	/* its own */
+	struct station_network network;
+	const struct station_list *list;
+	struct station_setting setting[STATION_SETTINGS_MAX];
+	size_t settings, at; /* of the settings, then of the steps */
+	int phase;
+	int id;       /* of the network, -1: not yet added */
+	int replaces; /* another one that it takes the place of, or -1 */
+	int before;   /* the one that was current, or -1 */
+	bool added, selected, connected, was_left, was_disabled;
+	unsigned missed, refused;
+	int sent_away;
+	size_t steps;
+	struct station_step {
+		uint8_t verb;
+		int id;
+	} step[STATION_LISTED_MAX + 8];
+};
+
+/* What to join and from where; the list must outlive the attempt. */
+struct station_from {
+	const struct station_list *list;
+	int known;    /* join the supplicant's own network of this number; -1: add it */
+	int replaces; /* with -1 as `known`: that one has the old secret; or -1 */
+	bool left;    /* the supplicant was told to stay disconnected */
+	bool there;   /* `known` is the one that the station is connected to */
+};
+void station_join_begin(struct station_join *j, const struct station_network *n,
+    const struct station_from *from, uint64_t now);
+
+/* The answer to `command`; NULL when there is none. */
+void station_join_reply(struct station_join *j, const char *reply, uint64_t now);
+void station_join_event(struct station_join *j, const struct station_event *ev, uint64_t now);
+/* The router is online on that network. */
+void station_join_online(struct station_join *j);
+/* Time passes. */
+void station_join_time(struct station_join *j, uint64_t now);
+/* Give it up: the user wants it, or (STATION_WHY_GONE) nobody hears us any more. */
+void station_join_cancel(struct station_join *j, enum station_why why);
+/* Wipe the secrets in it. */
+void station_join_fini(struct station_join *j);
+
+/* Why it failed, in words that go behind the network's name and a colon.  Returns dst. */
+char *station_join_words(const struct station_join *j, char *dst, size_t size);
+
 #endif
