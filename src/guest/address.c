@@ -12,10 +12,12 @@
 #include "guest/text.h"
 
 #define LATE_MS     10000  /* before people are told that none comes */
+#define KEPT_MS     3000   /* for dhcpcd to notice that the network is another */
 #define LATE_MAX_MS 300000 /* the same after many attempts */
 
 static void take_lease(struct guest *g, const struct lease *l)
 {
+	bool other = !lease_same(l, &g->address.lease);
 	char text[64], address[16];
 	struct buf b = {0};
 
@@ -28,7 +30,10 @@ static void take_lease(struct guest *g, const struct lease *l)
 	buf_fini(&b);
 	str_format(text, sizeof(text), "address %s/%u", wire_ipv4_text(address, l->address),
 	    l->prefix);
+	other = other && g->life.state == WIRE_ONLINE;
 	router_event(g, LIFE_LEASE, text);
+	if (other)
+		internet_ask(g);
 }
 
 static void on_report(void *arg, const struct lease *l)
@@ -42,10 +47,13 @@ static void on_report(void *arg, const struct lease *l)
 		take_lease(g, l);
 		return;
 	}
-	/* Before there was an address, none can be gone. */
-	if (g->address.lease.address != 0)
-		router_event(g, LIFE_NO_LEASE, "the address is gone");
+	if (g->address.lease.address == 0)
+		return; /* before there was an address, none can be gone */
 	g->address.lease = (struct lease){0};
+	if (g->life.state == WIRE_ONLINE)
+		router_event(g, LIFE_NO_LEASE, "the address is gone");
+	else if (g->life.state == WIRE_ADDRESSING)
+		address_expect(g); /* of the network before: the one of this is to come */
 }
 
 /*
@@ -60,6 +68,10 @@ static void on_late(void *arg)
 
 	if (g->life.state != WIRE_ADDRESSING)
 		return;
+	if (g->address.lease.address != 0) {
+		address_again(g);
+		return;
+	}
 	if (!g->address.told) {
 		g->address.told = true;
 		str_format(text, sizeof(text), "no DHCP server answers on %s", g->life.network);
@@ -102,7 +114,9 @@ void address_go_on(struct guest *g)
 void address_expect(struct guest *g)
 {
 	g->address.told = false;
-	loop_timer_set(g->loop, &g->address.timer, g->address.patience_ms);
+	/* A card that moved by itself kept its carrier, so dhcpcd has nothing to tell. */
+	loop_timer_set(g->loop, &g->address.timer,
+	    g->address.lease.address != 0 ? KEPT_MS : g->address.patience_ms);
 }
 
 void address_again(struct guest *g)

@@ -166,12 +166,12 @@ static void on_port(void *arg, short revents)
 		uint8_t *to = wire_room(&c->reader, &room);
 		ssize_t n = read(c->io.fd, to, room);
 
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (n <= 0) {
 			lost(c);
 			return;
 		}
-		if (n < 0)
-			break;
 		wire_filled(&c->reader, (size_t)n);
 		take_messages(c);
 	}
@@ -190,12 +190,24 @@ static bool host_is_there(int fd)
 	return poll(&p, 1, 0) >= 0 && (p.revents & POLLHUP) == 0;
 }
 
+/* Not the host's end alone: the port itself was taken away, perhaps for another. */
+static bool device_is_gone(int fd)
+{
+	char none;
+
+	return read(fd, &none, 0) < 0 && errno == ENODEV;
+}
+
 void channel_try(struct channel *c)
 {
 	struct err e = {0};
 
 	if (c->watching)
 		return;
+	if (c->open && device_is_gone(c->io.fd)) {
+		fd_close(&c->io.fd);
+		c->open = false;
+	}
 	if (!c->open) {
 		c->io.fd = port_open(CHANNEL_PORT, &e);
 		c->open = c->io.fd >= 0;

@@ -87,6 +87,7 @@ struct guest {
 		struct supplicant supplicant;
 		struct station_ssid tried; /* the network last tried; len 0: none yet */
 		char last_words[256];      /* of wpa_supplicant */
+		struct loop_timer quiet;   /* after it let go of a network */
 		struct live live;
 	} uplink;
 
@@ -106,6 +107,13 @@ struct guest {
 	} address;
 
 	struct relay_guest *relay; /* NULL: there is none */
+	struct { /* what is behind the network */
+		struct service probe;
+		struct loop_timer timer; /* to ask again, or an end to asking */
+		uint8_t result;          /* enum wire_internet */
+		char portal[128];        /* where to sign in, or "" */
+	} internet;
+
 	struct service console;
 	struct wire_status status;
 	bool status_wanted;
@@ -167,6 +175,8 @@ void uplink_init(struct guest *g);
 void uplink_go_on(struct guest *g);
 /* Whether wpa_supplicant is up and looking, so that there is time for other things. */
 bool uplink_looks(const struct guest *g);
+/* Ask wpa_supplicant whether it is connected, and tell it if so. */
+void uplink_catch_up(struct guest *g);
 /* Start wpa_supplicant anew with the files that are written. */
 void uplink_restart(struct guest *g);
 /* It goes by another configuration from now on. */
@@ -212,6 +222,14 @@ void address_reset(struct guest *g);
 void peers_init(struct guest *g);
 /* PEER, DATAGRAM or PEER_END of the host. */
 void peers_message(struct guest *g, const struct wire_msg *m);
+
+/* --- internet.c: what is behind the network */
+
+void internet_init(struct guest *g);
+/* There is a lease, or another one, or another address to ask: find out anew. */
+void internet_ask(struct guest *g);
+/* There is no connection any more. */
+void internet_forget(struct guest *g);
 
 /* --- status.c */
 

@@ -42,6 +42,9 @@ void lease_collect(const char *const *env, char *text, size_t size);
  */
 int lease_parse(const char *text, struct lease *l, struct err *e);
 
+/* Whether two say the same of address, way out and name servers.  Pure. */
+bool lease_same(const struct lease *a, const struct lease *b);
+
 /* The script's whole work.  Returns its exit status. */
 int lease_script(void);
 

@@ -141,3 +141,9 @@ int lease_parse(const char *text, struct lease *l, struct err *e)
 			l->kind = reasons[i].kind;
 	return l->kind == LEASE_BOUND ? parse_bound(text, l, e) : 0;
 }
+
+bool lease_same(const struct lease *a, const struct lease *b)
+{
+	return a->address == b->address && a->prefix == b->prefix && a->gateway == b->gateway &&
+	       memcmp(a->dns, b->dns, sizeof(a->dns)) == 0;
+}

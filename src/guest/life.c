@@ -30,14 +30,17 @@ static const uint8_t next_state[LIFE_EVENTS][WIRE_STATES] = {
 	[LIFE_UNCONFIGURED]     = { SAME, SCAN, SAME, SAME, SCAN, SCAN, SCAN, SAME, SAME },
 	[LIFE_SCAN]             = { SAME, SCAN, SAME, SAME, SAME, SAME, SAME, SAME, SAME },
 	[LIFE_NOT_FOUND]        = { SAME, SCAN, SAME, SAME, SCAN, SAME, SAME, SAME, SAME },
-	[LIFE_TRYING]           = { SAME, ASSO, SAME, ASSO, SAME, SAME, SAME, SAME, SAME },
+	[LIFE_TRYING]           = { SAME, ASSO, SAME, ASSO, SAME, ASSO, ASSO, SAME, SAME },
 	[LIFE_WRONG_KEY]        = { SAME, ASSO, SAME, ASSO, SAME, ASSO, ASSO, SAME, SAME },
 	[LIFE_REFUSED]          = { SAME, ASSO, SAME, ASSO, SAME, ASSO, ASSO, SAME, SAME },
 	[LIFE_CONNECTED]        = { SAME, ADDR, SAME, ADDR, ADDR, SAME, SAME, SAME, SAME },
 	[LIFE_DISCONNECTED]     = { SAME, SCAN, SAME, SAME, SAME, SCAN, SCAN, SAME, SAME },
+	[LIFE_LET_GO]           = { SAME, SCAN, SAME, SAME, SAME, SCAN, SCAN, SAME, SAME },
+	[LIFE_LEFT]             = { SAME, SCAN, SAME, SAME, SCAN, SCAN, SCAN, SAME, SAME },
 	[LIFE_SUPPLICANT_ENDED] = { SAME, SCAN, SAME, SAME, SCAN, SCAN, SCAN, SAME, SAME },
 	[LIFE_LEASE]            = { SAME, SAME, SAME, SAME, ONLI, ONLI, SAME, SAME, SAME },
 	[LIFE_NO_LEASE]         = { SAME, SAME, SAME, SAME, SAME, SAME, ADDR, SAME, SAME },
+	[LIFE_INTERNET]         = { SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME, SAME },
 	[LIFE_STOPPING]         = { STOP, STOP, STOP, STOP, STOP, STOP, STOP, SAME, STOP },
 	[LIFE_FAILED]           = { FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, SAME, SAME },
 };
@@ -51,6 +54,7 @@ static const char *const faults[LIFE_EVENTS] = {
     [LIFE_WRONG_KEY] = "wrong passphrase for %s",
     [LIFE_REFUSED] = "%s",
     [LIFE_DISCONNECTED] = "%s",
+    [LIFE_LEFT] = "left the network; to come back: %s",
     [LIFE_SUPPLICANT_ENDED] = "wpa_supplicant: %s",
     [LIFE_NO_LEASE] = "%s",
     [LIFE_FAILED] = "%s",
@@ -67,11 +71,20 @@ static bool keeps_fault(const struct life *s, enum life_event event)
 	return (event == LIFE_DISCONNECTED || event == LIFE_NO_LEASE) && !s->associated;
 }
 
+/* What an attempt to join shows to be so no longer. */
+static bool is_disproved(enum life_event cause)
+{
+	return cause == LIFE_UNCONFIGURED || cause == LIFE_NOT_FOUND || cause == LIFE_LEFT ||
+	       cause == LIFE_SUPPLICANT_ENDED;
+}
+
 static void note(struct life *s, enum life_event event, const char *text)
 {
 	switch (event) {
 	case LIFE_TRYING:
 		str_copy(s->network, sizeof(s->network), text);
+		if (is_disproved(s->cause))
+			s->fault[0] = '\0';
 		break;
 	case LIFE_CONNECTED:
 		str_copy(s->network, sizeof(s->network), text);
@@ -82,12 +95,20 @@ static void note(struct life *s, enum life_event event, const char *text)
 		s->associated = false;
 		s->fault[0] = '\0';
 		break;
-	case LIFE_RADIO_READY:
 	case LIFE_LEASE:
+		str_copy(s->address, sizeof(s->address), text);
+		s->fault[0] = '\0';
+		break;
+	case LIFE_INTERNET:
+		str_copy(s->internet, sizeof(s->internet), text);
+		break;
+	case LIFE_RADIO_READY:
 		s->fault[0] = '\0';
 		break;
 	case LIFE_RADIO_MISSING:
 	case LIFE_DISCONNECTED:
+	case LIFE_LET_GO:
+	case LIFE_LEFT:
 	case LIFE_SUPPLICANT_ENDED:
 	case LIFE_UNCONFIGURED:
 	case LIFE_WRONG_KEY:
@@ -104,14 +125,26 @@ static void note(struct life *s, enum life_event event, const char *text)
 	}
 }
 
-static void say(struct life *s, const char *text)
+static void say_online(struct life *s)
+{
+	char *r = s->reason;
+	size_t size = sizeof(s->reason);
+
+	if (s->internet[0] == '\0')
+		str_format(r, size, "%s, %s", s->network, s->address);
+	else if (!str_format(r, size, "%s, %s, %s", s->network, s->address, s->internet))
+		/* What to do counts for more than what is in the other lines of `status`. */
+		str_copy(r, size, s->internet);
+}
+
+static void say(struct life *s)
 {
 	char *r = s->reason;
 	size_t size = sizeof(s->reason);
 
 	r[0] = '\0';
 	if (s->state == WIRE_ONLINE)
-		str_format(r, size, "%s, %s", s->network, text);
+		say_online(s);
 	else if (s->fault[0] != '\0')
 		str_copy(r, size, s->fault);
 	else if (s->state == WIRE_SCANNING)
@@ -131,14 +164,17 @@ bool life_event(struct life *s, enum life_event event, const char *text)
 	str_copy(before, sizeof(before), s->reason);
 	note(s, event, text != NULL ? text : "");
 	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): in range */
-	if (faults[event] != NULL && text != NULL && !keep)
+	if (faults[event] != NULL && text != NULL && !keep) {
 		/* Not a user's format: the table's. */
 		str_format(s->fault, sizeof(s->fault), faults[event], text);
+		s->cause = event;
+	}
 	if (next != SAME)
 		s->state = next;
 	if (s->state == WIRE_STOPPING)
 		s->fault[0] = '\0';
-	if (s->state != WIRE_ONLINE || event == LIFE_LEASE)
-		say(s, text != NULL ? text : "");
+	if (s->state != WIRE_ONLINE)
+		s->internet[0] = '\0';
+	say(s);
 	return s->state != was || strcmp(s->reason, before) != 0;
 }

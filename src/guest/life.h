@@ -20,9 +20,12 @@ enum life_event {
 	LIFE_REFUSED,           /* text: the network and why */
 	LIFE_CONNECTED,         /* text: the network; keys are agreed */
 	LIFE_DISCONNECTED,      /* text: by whom and why */
+	LIFE_LET_GO,            /* this end ended the connection, perhaps for another */
+	LIFE_LEFT,              /* text: what brings it back; somebody wanted it to end */
 	LIFE_SUPPLICANT_ENDED,  /* text: its last words */
 	LIFE_LEASE,             /* text: the address */
 	LIFE_NO_LEASE,          /* text: why the address is gone or does not come */
+	LIFE_INTERNET,          /* text: what is behind the network, or "" */
 	LIFE_STOPPING,
 	LIFE_FAILED, /* text: why */
 	LIFE_EVENTS, /* their number */
@@ -32,7 +35,10 @@ struct life {
 	enum wire_state state;
 	char reason[160];
 	char network[132]; /* the one tried or connected, as it is shown */
-	char fault[160];   /* why it is not online, as long as that holds; "" */
+	char address[64];  /* what LIFE_LEASE said */
+	char internet[192];
+	char fault[160];       /* why it is not online, as long as that holds; "" */
+	enum life_event cause; /* which event said so */
 	bool associated;
 };
 

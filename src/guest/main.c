@@ -1,9 +1,10 @@
 /*
- * airlock-init: one program, three names.
+ * airlock-init: one program, four names.
  *
  *     (PID 1)         the guest's init
  *     modprobe        the kernel's helper, for drivers that ask for modules
  *     airlock-lease   dhcpcd's script
+ *     airlock-probe   asks whether the Internet is there
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "guest/init.h"
 #include "guest/lease.h"
 #include "guest/module.h"
+#include "guest/probe.h"
 
 int modprobe_main(int argc, char **argv)
 {
@@ -40,6 +42,8 @@ int main(int argc, char **argv)
 		return modprobe_main(argc, argv);
 	if (strcmp(name, "airlock-lease") == 0)
 		return lease_script();
+	if (strcmp(name, "airlock-probe") == 0)
+		return probe_main(argc, argv);
 	fprintf(stderr, "airlock-init is the first process of airlock's guest; "
 			"there is nothing for it to do here\n");
 	return 2;

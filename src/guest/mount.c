@@ -106,7 +106,8 @@ int mount_writable(struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(writable_dirs); i++)
 		if (mkdir(writable_dirs[i].path, writable_dirs[i].mode) < 0 && errno != EEXIST)
 			return err_set(e, errno, "make %s", writable_dirs[i].path);
-	if (symlink(PATH_INIT, PATH_MODPROBE) < 0 || symlink(PATH_INIT, PATH_LEASE_SCRIPT) < 0)
+	if (symlink(PATH_INIT, PATH_MODPROBE) < 0 ||
+	    symlink(PATH_INIT, PATH_LEASE_SCRIPT) < 0 || symlink(PATH_INIT, PATH_PROBE) < 0)
 		return err_set(e, errno, "make the links to " PATH_INIT);
 	return 0;
 }

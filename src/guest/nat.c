@@ -73,8 +73,10 @@ static void on_ended(void *arg, int status)
 		loop_timer_set(g->loop, &g->nat.timer, AGAIN_MS);
 		return;
 	}
-	if (g->life.state == WIRE_FAILED)
+	if (g->life.state == WIRE_FAILED) {
 		router_event(g, LIFE_RADIO_READY, NULL);
+		uplink_catch_up(g);
+	}
 	if (!g->nat.ready)
 		size_conntrack();
 	g->nat.ready = true;

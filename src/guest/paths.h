@@ -18,7 +18,8 @@
 #define PATH_UPSTREAM       PATH_RUN "/upstream.conf" /* the name servers of the lease */
 #define PATH_LEASE          PATH_RUN "/lease"         /* socket: dhcpcd's script -> PID 1 */
 #define PATH_INIT           "/usr/sbin/airlock-init"
-#define PATH_LEASE_SCRIPT   PATH_RUN "/airlock-lease" /* both are links to PATH_INIT */
+#define PATH_LEASE_SCRIPT   PATH_RUN "/airlock-lease" /* these are links to PATH_INIT */
+#define PATH_PROBE          PATH_RUN "/airlock-probe"
 #define PATH_MODPROBE       PATH_RUN "/modprobe"
 #define PATH_RESOLV         "/run/resolv.conf"
 

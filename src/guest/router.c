@@ -26,8 +26,15 @@ void file_write(const char *path, const struct buf *b, mode_t mode)
 
 void router_event(struct guest *g, enum life_event event, const char *text)
 {
-	if (life_event(&g->life, event, text))
-		channel_state(&g->channel, g->life.state, g->life.reason);
+	bool was_online = g->life.state == WIRE_ONLINE;
+
+	if (!life_event(&g->life, event, text))
+		return;
+	channel_state(&g->channel, g->life.state, g->life.reason);
+	if (g->life.state != WIRE_ONLINE)
+		internet_forget(g);
+	else if (!was_online)
+		internet_ask(g);
 }
 
 static void on_hurry_over(void *arg)
@@ -47,6 +54,7 @@ int router_init(struct guest *g, struct err *e)
 	nat_init(g);
 	uplink_init(g);
 	peers_init(g);
+	internet_init(g);
 	return address_init(g, e);
 }
 
@@ -131,10 +139,16 @@ static void apply(struct guest *g)
 	if (was.whole) {
 		if (change & CHANGE_LAN)
 			lan_reset(g);
-		if (change & CHANGE_RADIO)
+		if (change & CHANGE_RADIO) {
 			radio_reset(g);
+			g->radio.present = false;
+		}
 		if ((change & CHANGE_NAT) && g->nat.begun)
 			nat_apply(g);
+	}
+	if ((change & CHANGE_PROBE) && g->life.state == WIRE_ONLINE) {
+		internet_ask(g);
+		router_event(g, LIFE_INTERNET, "");
 	}
 	if (was.whole && (change & (CHANGE_SUPPLICANT | CHANGE_ADOPT)))
 		live_changed(g, (change & CHANGE_SUPPLICANT) == 0);

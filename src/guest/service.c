@@ -151,8 +151,12 @@ static int open_output(struct service *v, int fds[2], struct err *e)
 
 static void start(struct service *v)
 {
-	struct child_spec spec = {
-	    .argv = v->argv, .envp = v->envp, .in = -1, .die_with_us = true};
+	struct child_spec spec = {.argv = v->argv,
+	    .envp = v->envp,
+	    .in = -1,
+	    .uid = v->uid,
+	    .gid = v->uid,
+	    .die_with_us = true};
 	struct err e = {0};
 	int fds[2] = {-1, -1};
 

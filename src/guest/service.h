@@ -25,6 +25,7 @@ struct service {
 	const char *tty;         /* a terminal for its three descriptors, or NULL */
 	bool once;               /* not started again when it ended */
 	bool quiet;              /* its lines are debug, not info */
+	uid_t uid;               /* of an unprivileged one; 0: root */
 	/* When it ended and was not asked to; NULL: nobody wants to know. */
 	void (*ended)(void *arg, int status);
 	/* Take out of a line what nobody may read, in place; NULL: nothing. */

@@ -61,6 +61,8 @@ static void send_now(struct guest *g)
 	s->uptime_ms = now_ms();
 	radio_driver(g, s->radio, sizeof(s->radio));
 	fill_lease(s, &g->address.lease);
+	s->internet = g->internet.result;
+	str_copy(s->portal, sizeof(s->portal), g->internet.portal);
 	s->rx_bytes = counter("rx_bytes");
 	s->tx_bytes = counter("tx_bytes");
 	fill_memory(s);

@@ -11,6 +11,9 @@
 
 #include "guest/guest.h"
 
+#define LEAVING  3 /* the reason code of who leaves by its own choice */
+#define QUIET_MS 500
+
 static void redact(char *text)
 {
 	station_redact(text);
@@ -83,11 +86,16 @@ static void on_caught_up(void *arg, const char *reply)
 	address_again(arg);
 }
 
+void uplink_catch_up(struct guest *g)
+{
+	supplicant_request(&g->uplink.supplicant, "STATUS", on_caught_up);
+}
+
 static void on_attached(void *arg)
 {
 	struct guest *g = arg;
 
-	supplicant_request(&g->uplink.supplicant, "STATUS", on_caught_up);
+	uplink_catch_up(g);
 	g->uplink.limited = g->settings.simulated;
 	supplicant_request(&g->uplink.supplicant, "LIST_NETWORKS", on_networks);
 	live_attached(g);
@@ -159,6 +167,29 @@ static const char *reason_words(int code)
 	return code > 0 && (size_t)code < ARRAY_LEN(words) ? words[code] : NULL;
 }
 
+/*
+ * It let go of a network and looks for no other: somebody told it so, or
+ * disabled what it knew.
+ */
+static void on_idle(void *arg, const char *reply)
+{
+	struct guest *g = arg;
+	char state[32];
+
+	if (reply != NULL && station_value(reply, "wpa_state", state, sizeof(state)) &&
+	    strcmp(state, "DISCONNECTED") == 0 && g->life.state == WIRE_SCANNING &&
+	    g->life.fault[0] == '\0')
+		router_event(g, LIFE_LEFT, "airlock join");
+}
+
+static void on_quiet(void *arg)
+{
+	struct guest *g = arg;
+
+	supplicant_request(&g->uplink.supplicant, "LIST_NETWORKS", on_networks);
+	supplicant_request(&g->uplink.supplicant, "STATUS", on_idle);
+}
+
 static void on_disconnected(struct guest *g, const struct station_event *ev)
 {
 	const char *name = g->life.network, *words = reason_words(ev->code);
@@ -167,6 +198,11 @@ static void on_disconnected(struct guest *g, const struct station_event *ev)
 	/* It let go of the network as it has read another file; it says so in a moment. */
 	if (ev->local && live_reads(g))
 		return;
+	if (ev->local && ev->code == LEAVING) {
+		loop_timer_set(g->loop, &g->uplink.quiet, QUIET_MS);
+		router_event(g, LIFE_LET_GO, NULL);
+		return;
+	}
 	if (ev->local && ev->code == 4)
 		str_format(text, sizeof(text), "the access point of %s is gone", name);
 	else if (ev->local)
@@ -180,6 +216,51 @@ static void on_disconnected(struct guest *g, const struct station_event *ev)
 	router_event(g, LIFE_DISCONNECTED, text);
 }
 
+/* The commoner status codes (table 9-50): why an access point does not take us. */
+static const char *status_words(int code)
+{
+	static const struct {
+		int code;
+		const char *words;
+	} known[] = {
+	    {12, "it does not say why"},
+	    {13, "it knows no such way to authenticate"},
+	    {17, "it has too many stations"},
+	    {30, "it asks to come again later"},
+	    {31, "it demands protected management frames"},
+	    {37, "it declines"},
+	    {40, "it has other security"},
+	    {41, "it has other security"},
+	    {42, "it has other security"},
+	    {43, "it has other security"},
+	    {45, "it has other security"},
+	    {77, "it has other security"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i].code == code)
+			return known[i].words;
+	return NULL;
+}
+
+static void on_refused(struct guest *g, const struct station_event *ev, const char *name)
+{
+	const char *words = status_words(ev->code);
+	char text[STATION_SSID_TEXT + 80];
+
+	/* Given up for a while; what came before that said why. */
+	if (ev->code == 0 && g->life.fault[0] != '\0')
+		return;
+	if (ev->code == 0)
+		str_format(text, sizeof(text), "%s does not answer", name);
+	else if (words != NULL)
+		str_format(text, sizeof(text), "%s refuses the connection: %s", name, words);
+	else
+		str_format(text, sizeof(text), "%s refuses the connection (status %d)", name,
+		    ev->code);
+	router_event(g, LIFE_REFUSED, text);
+}
+
 static void on_event(void *arg, const struct station_event *ev)
 {
 	struct guest *g = arg;
@@ -188,6 +269,8 @@ static void on_event(void *arg, const struct station_event *ev)
 	if (ev->ssid.len > 0)
 		g->uplink.tried = ev->ssid;
 	station_ssid_text(name, &g->uplink.tried);
+	if (ev->kind == STATION_SCANNING || ev->kind == STATION_TRYING)
+		loop_timer_del(g->loop, &g->uplink.quiet);
 	switch (ev->kind) {
 	case STATION_OTHER:
 	case STATION_SCANNED:
@@ -206,12 +289,7 @@ static void on_event(void *arg, const struct station_event *ev)
 		router_event(g, LIFE_WRONG_KEY, name);
 		break;
 	case STATION_REFUSED:
-		/* Given up for a while; the access point said why before that. */
-		if (ev->code == 0 && g->life.fault[0] != '\0')
-			break;
-		str_format(text, sizeof(text), "%s refuses the connection (status %d)", name,
-		    ev->code);
-		router_event(g, LIFE_REFUSED, text);
+		on_refused(g, ev, name);
 		break;
 	case STATION_EAP_FAILED:
 		str_format(text, sizeof(text), "%s refuses the credentials", name);
@@ -242,6 +320,8 @@ void uplink_init(struct guest *g)
 	v->redact = redact;
 	v->line = on_line;
 	v->arg = g;
+	g->uplink.quiet.fn = on_quiet;
+	g->uplink.quiet.arg = g;
 	supplicant_init(&g->uplink.supplicant, g->loop);
 	g->uplink.supplicant.event = on_event;
 	g->uplink.supplicant.attached = on_attached;
@@ -284,6 +364,7 @@ void uplink_restart(struct guest *g)
 
 void uplink_reset(struct guest *g)
 {
+	loop_timer_del(g->loop, &g->uplink.quiet);
 	supplicant_detach(&g->uplink.supplicant);
 	service_stop(&g->uplink.wpa);
 	live_reset(g);

@@ -81,6 +81,60 @@ static void new_settings_begin_anew(void)
 	see(LIFE_NEW_CONFIGURATION, NULL, WIRE_SCANNING, "looking");
 }
 
+static void leaving_is_no_fault_and_stays_said(void)
+{
+	comes_online();
+	see(LIFE_LET_GO, NULL, WIRE_SCANNING, "looking for known networks");
+	see(LIFE_LEFT, "airlock join", WIRE_SCANNING,
+	    "left the network; to come back: airlock join");
+	see(LIFE_NO_LEASE, "the address is gone", WIRE_SCANNING, "left the network");
+	see(LIFE_SCAN, NULL, WIRE_SCANNING, "left the network");
+	see(LIFE_TRYING, "\"cafe\"", WIRE_ASSOCIATING, "with \"cafe\"");
+	see(LIFE_CONNECTED, "\"cafe\"", WIRE_ADDRESSING, "asking for an address");
+}
+
+static void another_network_is_said_at_once(void)
+{
+	comes_online();
+	see(LIFE_LET_GO, NULL, WIRE_SCANNING, "looking");
+	see(LIFE_TRYING, "\"hall\"", WIRE_ASSOCIATING, "with \"hall\"");
+	see(LIFE_CONNECTED, "\"hall\"", WIRE_ADDRESSING, "asking for an address on \"hall\"");
+	see(LIFE_LEASE, "address 10.9.9.9/24", WIRE_ONLINE, "\"hall\", address 10.9.9.9/24");
+	/* The same name, another access point: no word of an end comes before. */
+	see(LIFE_TRYING, "\"hall\"", WIRE_ASSOCIATING, "with \"hall\"");
+	see(LIFE_CONNECTED, "\"hall\"", WIRE_ADDRESSING, "asking for an address on \"hall\"");
+}
+
+static void an_attempt_disproves_what_was_in_the_way(void)
+{
+	life_init(&s);
+	life_event(&s, LIFE_RADIO_READY, NULL);
+	see(LIFE_NOT_FOUND, "saw 2 others", WIRE_SCANNING, "no known network in range");
+	see(LIFE_TRYING, "\"cafe\"", WIRE_ASSOCIATING, "with \"cafe\"");
+	life_init(&s);
+	see(LIFE_UNCONFIGURED, "every configured network is disabled", WIRE_SCANNING, "every");
+	see(LIFE_TRYING, "\"cafe\"", WIRE_ASSOCIATING, "with \"cafe\"");
+}
+
+static void what_is_behind_the_network_is_said(void)
+{
+	char url[128];
+
+	comes_online();
+	see(LIFE_INTERNET, "the Internet answers", WIRE_ONLINE,
+	    "\"cafe\", address 10.1.2.3/24, the Internet answers");
+	CHECK(!life_event(&s, LIFE_INTERNET, "the Internet answers"));
+	see(LIFE_INTERNET, "", WIRE_ONLINE, "\"cafe\", address 10.1.2.3/24");
+	str_format(url, sizeof(url), "sign in first: open http://%0100d in a browser", 1);
+	see(LIFE_INTERNET, url, WIRE_ONLINE, url);
+	see(LIFE_DISCONNECTED, "sent away", WIRE_SCANNING, "sent away");
+	see(LIFE_INTERNET, "the Internet answers", WIRE_SCANNING, "sent away");
+	see(LIFE_TRYING, "\"cafe\"", WIRE_ASSOCIATING, "sent away");
+	life_event(&s, LIFE_CONNECTED, "\"cafe\"");
+	life_event(&s, LIFE_LEASE, "address 10.1.2.3/24");
+	CHECK_STR(s.reason, "\"cafe\", address 10.1.2.3/24");
+}
+
 static void nothing_follows_the_end(void)
 {
 	comes_online();
@@ -113,6 +167,10 @@ int main(void)
 	RUN(no_address_is_said);
 	RUN(a_missing_radio_is_said_and_mended);
 	RUN(new_settings_begin_anew);
+	RUN(leaving_is_no_fault_and_stays_said);
+	RUN(another_network_is_said_at_once);
+	RUN(an_attempt_disproves_what_was_in_the_way);
+	RUN(what_is_behind_the_network_is_said);
 	RUN(nothing_follows_the_end);
 	RUN(every_event_is_safe_in_every_state);
 	return check_done();
