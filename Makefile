@@ -1,7 +1,7 @@
 # airlock: a thin front for meson.  `make help` lists what there is.
 #
 # make demo     install what is missing, build, make the image, run the demo
-# make check    the same set-up, then every test
+# make check    the same, with what tests need, then every test
 #
 # SETUP=no skips the installation of packages.
 
@@ -20,6 +20,9 @@ all: $(BUILD)/build.ninja
 setup:
 	@[ "$(SETUP)" != yes ] || sh test/lib/setup.sh
 
+setup-tests:
+	@[ "$(SETUP)" != yes ] || sh test/lib/setup.sh tests
+
 $(BUILD)/build.ninja: | setup
 	meson setup --prefix $(PREFIX) $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
 	@mv $(BUILD).log $(BUILD)/setup.log
@@ -30,10 +33,10 @@ image: all
 demo: image
 	$(AIRLOCK) -c test/lib/demo.conf demo --store $(STORE)
 
-check: image
+check: setup-tests image
 	sh test/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
 
-bench: image
+bench: setup-tests image
 	sh test/bench/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
 
 install: $(BUILD)/build.ninja
@@ -44,7 +47,7 @@ install: $(BUILD)/build.ninja
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
-lint: $(BUILD)/build.ninja
+lint: setup-tests $(BUILD)/build.ninja
 	sh test/lint/run $(BUILD)
 
 clean:
@@ -61,4 +64,4 @@ help:
 	@echo "make lint     clang-tidy, shellcheck, mandoc, the arrow table"
 	@echo "make clean"
 
-.PHONY: all setup image demo check bench install format lint clean help
+.PHONY: all setup setup-tests image demo check bench install format lint clean help

@@ -1,7 +1,10 @@
 #!/bin/sh
 # setup: install what is missing from Debian's packages, and nothing else.
 #
-# Says what it does; without root it says what to type instead.
+#	setup.sh [tests]
+#
+# With `tests` also what only the tests and the bench need.  Says what it does;
+# without root it says what to type instead.
 set -eu
 
 packages='
@@ -9,9 +12,14 @@ build-essential meson ninja-build pkg-config musl-tools
 libjansson-dev libarchive-dev libsquashfs-dev libcurl4-openssl-dev libssl-dev libmnl-dev
 libseccomp-dev
 gpgv debian-archive-keyring qemu-system-x86 nftables iproute2 iputils-ping
-clang clang-tidy clang-format libclang-rt-14-dev gnupg shellcheck mandoc
-iperf3 procps cpio util-linux python3
+iperf3 procps util-linux python3
 '
+tests='
+clang clang-tidy clang-format libclang-rt-14-dev gnupg shellcheck mandoc cpio
+wpasupplicant wpagui xvfb x11-xkb-utils fonts-dejavu-core dbus at-spi2-core python3-pyatspi
+imagemagick
+'
+[ "${1:-}" != tests ] || packages="$packages $tests"
 
 missing=
 for p in $packages; do

@@ -4,6 +4,7 @@
 # It runs on a display of its own (Xvfb) and is read and worked through the
 # accessibility bus (wpa_gui.py): what is checked is what its widgets say.  A
 # screenshot is taken beside that and must have more on it than a plain surface.
+ETC_TOO='fonts machine-id'
 # shellcheck source=test/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 

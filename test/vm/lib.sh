@@ -27,7 +27,8 @@ trap 'exit 1' INT TERM HUP
 
 # An /etc and a /run of our own.
 mount -t tmpfs -o mode=0755 airlock-test /mnt
-for f in passwd group nsswitch.conf hosts ld.so.cache protocols services alternatives ssl; do
+# shellcheck disable=SC2086  # ETC_TOO: a list of what a test needs besides
+for f in passwd group nsswitch.conf hosts ld.so.cache protocols services alternatives ssl ${ETC_TOO:-}; do
 	[ ! -e "/etc/$f" ] || cp -a "/etc/$f" /mnt/
 done
 echo 'nameserver 192.0.2.53' >/mnt/resolv.conf

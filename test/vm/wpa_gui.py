@@ -58,16 +58,16 @@ def wait_for(what, condition):
     print(f"seen: {what}")
 
 
-def press(button, window):
-    """Press a button of the window with that title."""
+def press(name, window, role="push button"):
+    """Press a button, or take an item of a menu, of the window with that title."""
     for w in windows():
         if w is None or w.name != window:
             continue
         for n in nodes(w):
-            if n.getRoleName() == "push button" and n.name == button:
+            if n.getRoleName() == role and n.name == name:
                 n.queryAction().doAction(0)
                 return
-    sys.exit(f"{tree()}\nthere is no button {button!r} in {window!r}")
+    sys.exit(f"{tree()}\nthere is no {role} {name!r} in {window!r}")
 
 
 def label(text):
@@ -99,8 +99,10 @@ def main():
             wait_for("no association", lambda: label("Disconnected"))
             press("Connect", "wpa_gui")
             wait_for("the association again", lambda: label("Completed (station)"))
+            press("Exit", "wpa_gui", "menu item")  # so that it removes its own sockets
+            gui.wait(timeout=WAIT_S)
         finally:
-            gui.terminate()
+            gui.kill()
 
 
 main()
