@@ -138,6 +138,12 @@ void cli_states_end(struct cli_states *s);
  */
 int cli_get_report(struct cli *c, struct wire_report *r, struct err *e);
 
+/*
+ * Whether the Internet is there, and what to do when it is not, in words.
+ * False when that is not known.
+ */
+bool cli_internet_words(const struct wire_status *g, char *dst, size_t size);
+
 /* Print a report for people, or as JSON (airlock(8), "status --json"). */
 void cli_print_report(const struct cli *c, const struct wire_report *r);
 void cli_print_report_json(const struct wire_report *r, bool one_line);

@@ -1,14 +1,12 @@
 /*
  * status: what the router is doing.
  *
- * With --watch the report is asked for once a second and drawn over the last
- * one, so the daemon has nothing to do for those who do not look.
+ * With --watch it goes on; see watch.c.
  * The exit status is 0 when online, 1 when running but not online, 6 when down.
  */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/watch.h"
 
 int cli_get_report(struct cli *c, struct wire_report *r, struct err *e)
 {
@@ -56,13 +54,8 @@ int cmd_status(struct cli *c, int argc, char **argv)
 		return ERR_USAGE;
 	if (at < argc)
 		return cli_usage("status");
-	do {
-		if (watch && c->tty)
-			printf("\033[H\033[2J");
-		e = (struct err){0};
-		rc = show(c, json, &e);
-		if (rc < 0)
-			return cli_fail(&e);
-	} while (watch && sleep(1) == 0);
-	return rc;
+	if (watch)
+		return watch_run(c, json);
+	rc = show(c, json, &e);
+	return rc < 0 ? cli_fail(&e) : rc;
 }

@@ -62,29 +62,6 @@ static void print_network(const struct wire_status *g)
 		    str_bytes(u, sizeof(u), g->tx_bytes));
 }
 
-/* Whether the Internet is there, and what to do when it is not; NULL: not known. */
-static const char *internet_words(const struct wire_status *g, char *dst, size_t size)
-{
-	char portal[4 * sizeof(g->portal)];
-
-	switch ((enum wire_internet)g->internet) {
-	case WIRE_INTERNET_REACHABLE:
-		return "reachable";
-	case WIRE_INTERNET_SIGN_IN:
-		str_clean(portal, sizeof(portal), g->portal, strlen(g->portal));
-		str_format(dst, size, "a page wants you to sign in: open %s in a browser",
-		    portal[0] != '\0' ? portal : "any page");
-		return dst;
-	case WIRE_INTERNET_UNREACHABLE:
-		return "not reachable: the network is there, what lies behind it does not "
-		       "answer";
-	case WIRE_INTERNET_UNKNOWN:
-	case WIRE_INTERNETS:
-		break;
-	}
-	return NULL;
-}
-
 void cli_print_report(const struct cli *c, const struct wire_report *r)
 {
 	const char *colour = r->state == WIRE_ONLINE   ? cli_green(c)
@@ -92,7 +69,6 @@ void cli_print_report(const struct cli *c, const struct wire_report *r)
 						       : cli_bold(c);
 	char a[16], b[16], t[32], reason[800], words[700];
 	const struct wire_status *g = &r->guest;
-	const char *internet = internet_words(g, words, sizeof(words));
 
 	str_clean(reason, sizeof(reason), r->reason, strlen(r->reason));
 	printf("  %-11s %s%s%s", "state", colour, wire_state_name(r->state), cli_plain(c));
@@ -105,8 +81,8 @@ void cli_print_report(const struct cli *c, const struct wire_report *r)
 		row("notice", "%s%s%s", cli_red(c), reason, cli_plain(c));
 	}
 	print_network(g);
-	if (internet != NULL)
-		row("internet", "%s", internet);
+	if (cli_internet_words(g, words, sizeof(words)))
+		row("internet", "%s", words);
 	if (r->host != 0)
 		row("host", "%s on %s, router %s", wire_ipv4_text(a, r->host), r->interface,
 		    wire_ipv4_text(b, r->router));

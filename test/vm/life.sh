@@ -84,12 +84,6 @@ assert status["stages_ms"]["booting"] > 0 and status["stages_ms"]["failed"] == 0
 END
 }
 
-watching_goes_on()
-{
-	timeout 3.5 "$AIRLOCK_BUILD/src/cli/airlock" -c "$T/airlock.conf" status --watch >"$T/watch" || true
-	[ "$(grep -c '^  state ' "$T/watch")" -ge 3 ]
-}
-
 log_has_everybody()
 {
 	airlock log >"$T/log"
@@ -426,7 +420,6 @@ for c in \
 	second_start_says_so \
 	status_tells_people_everything \
 	json_has_every_key_in_every_state \
-	watching_goes_on \
 	log_has_everybody \
 	the_passphrase_is_nowhere \
 	guests_clock_is_ours \
