@@ -67,10 +67,14 @@ static void print_help(FILE *to)
 {
 	fprintf(to, "usage: airlock [-c FILE] VERB ...\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		char call[64];
+		char call[160];
 
 		snprintf(call, sizeof(call), "%s %s", verbs[i].name, verbs[i].usage);
-		fprintf(to, "  %-40s %s\n", call, verbs[i].what);
+		/* A long one has its explanation below it. */
+		if (strlen(call) > 40)
+			fprintf(to, "  %s\n  %-40s %s\n", call, "", verbs[i].what);
+		else
+			fprintf(to, "  %-40s %s\n", call, verbs[i].what);
 	}
 	fprintf(to, "\nMore: man 8 airlock, man 5 airlock.conf\n");
 }

@@ -14,9 +14,10 @@
 #define FIRST_PASSPHRASE "airlock-demo"
 #define FIRST_PSK        "6f491b2084e9e5c96faef99e32f654fc20609b4d40225b858d94d7f6f170d221"
 
-static void set_ap(struct sim_ap *ap, const char *ssid, bool sae, unsigned channel)
+static void set_ap(
+    struct sim_ap *ap, const char *ssid, enum sim_security security, unsigned channel)
 {
-	*ap = (struct sim_ap){.sae = sae, .up = true, .channel = channel};
+	*ap = (struct sim_ap){.security = security, .up = true, .channel = channel};
 	ap->ssid.len = (uint8_t)strlen(ssid);
 	memcpy(ap->ssid.bytes, ssid, ap->ssid.len);
 	str_copy(ap->passphrase, sizeof(ap->passphrase), FIRST_PASSPHRASE);
@@ -24,8 +25,8 @@ static void set_ap(struct sim_ap *ap, const char *ssid, bool sae, unsigned chann
 
 void sim_air_init(struct sim_air *a)
 {
-	set_ap(&a->aps[0], FIRST_SSID, false, 1);
-	set_ap(&a->aps[1], "airlock-wpa3", true, 6);
+	set_ap(&a->aps[0], FIRST_SSID, SIM_WPA2, 1);
+	set_ap(&a->aps[1], "airlock-wpa3", SIM_WPA3, 6);
 	a->subnet = SIM_SUBNET;
 	a->dhcp = true;
 }
@@ -42,6 +43,39 @@ static bool is_first(const struct sim_ap *ap)
 	       strcmp(ap->passphrase, FIRST_PASSPHRASE) == 0;
 }
 
+static void put_passphrase(struct buf *b, const struct sim_ap *ap)
+{
+	if (is_first(ap))
+		buf_addf(b, "wpa_psk=" FIRST_PSK "\n");
+	else
+		buf_addf(b, "wpa_passphrase=%s\n", ap->passphrase);
+}
+
+static void put_security(struct buf *b, const struct sim_ap *ap)
+{
+	if (ap->security != SIM_OPEN)
+		buf_addf(b, "wpa=2\nrsn_pairwise=CCMP\n");
+	switch (ap->security) {
+	case SIM_OPEN:
+		break;
+	case SIM_WPA2:
+		buf_addf(b, "wpa_key_mgmt=WPA-PSK\n");
+		put_passphrase(b, ap);
+		break;
+	case SIM_WPA3:
+		buf_addf(
+		    b, "wpa_key_mgmt=SAE\nieee80211w=2\nsae_password=%s\n", ap->passphrase);
+		break;
+	case SIM_TRANSITION:
+		buf_addf(b,
+		    "wpa_key_mgmt=WPA-PSK SAE\nieee80211w=1\nsae_require_mfp=1\n"
+		    "sae_password=%s\n",
+		    ap->passphrase);
+		put_passphrase(b, ap);
+		break;
+	}
+}
+
 void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i)
 {
 	const struct sim_ap *ap = &a->aps[i];
@@ -55,20 +89,13 @@ void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i)
 	    "hw_mode=g\n"
 	    "channel=%u\n"
 	    "ieee80211n=1\n"
-	    "wmm_enabled=1\n"
-	    "wpa=2\n"
-	    "rsn_pairwise=CCMP\n",
+	    "wmm_enabled=1\n",
 	    i + 1, hex, ap->channel);
-	if (ap->sae)
-		buf_addf(b,
-		    "wpa_key_mgmt=SAE\n"
-		    "ieee80211w=2\n"
-		    "sae_password=%s\n",
-		    ap->passphrase);
-	else if (is_first(ap))
-		buf_addf(b, "wpa_key_mgmt=WPA-PSK\nwpa_psk=" FIRST_PSK "\n");
-	else
-		buf_addf(b, "wpa_key_mgmt=WPA-PSK\nwpa_passphrase=%s\n", ap->passphrase);
+	if (ap->hidden)
+		buf_addf(b, "ignore_broadcast_ssid=1\n");
+	if (ap->full)
+		buf_addf(b, "max_num_sta=0\n");
+	put_security(b, ap);
 }
 
 void sim_dnsmasq_text(struct buf *b, const struct sim_air *a)
@@ -106,6 +133,30 @@ static bool is_printable(const char *text)
 	return true;
 }
 
+static int set_security(struct sim_ap *ap, const char *arg, struct err *e)
+{
+	static const char *const names[] = {[SIM_OPEN] = "open",
+	    [SIM_WPA2] = "wpa2",
+	    [SIM_WPA3] = "wpa3",
+	    [SIM_TRANSITION] = "transition"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(arg, names[i]) != 0)
+			continue;
+		ap->security = (enum sim_security)i;
+		return SIM_CHANGE_APS;
+	}
+	return err_set(e, 0, "security: open, wpa2, wpa3 or transition");
+}
+
+static int set_switch(bool *what, const char *arg, struct err *e)
+{
+	if (strcmp(arg, "on") != 0 && strcmp(arg, "off") != 0)
+		return err_set(e, 0, "it is on or off");
+	*what = arg[1] == 'n';
+	return SIM_CHANGE_APS;
+}
+
 static int obey_ap(struct sim_ap *ap, const char *what, const char *arg, struct err *e)
 {
 	size_t len = strlen(arg);
@@ -130,7 +181,13 @@ static int obey_ap(struct sim_ap *ap, const char *what, const char *arg, struct 
 		str_copy(ap->passphrase, sizeof(ap->passphrase), arg);
 		return SIM_CHANGE_APS;
 	}
-	return err_set(e, 0, "ap: up, down, ssid or passphrase");
+	if (strcmp(what, "security") == 0)
+		return set_security(ap, arg, e);
+	if (strcmp(what, "hidden") == 0)
+		return set_switch(&ap->hidden, arg, e);
+	if (strcmp(what, "full") == 0)
+		return set_switch(&ap->full, arg, e);
+	return err_set(e, 0, "ap: up, down, ssid, passphrase, security, hidden or full");
 }
 
 static int obey_dhcp(struct sim_air *a, const char *what, const char *arg, struct err *e)

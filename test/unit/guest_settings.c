@@ -378,6 +378,20 @@ static void the_air_obeys(void)
 	CHECK_HAS(b.data, "ssid2=00ff25\n");
 	CHECK_HAS(b.data, "wpa_key_mgmt=SAE\n");
 	buf_fini(&b);
+	CHECK_INT(sim_obey(&a, "ap 2 security transition", &e), SIM_CHANGE_APS);
+	CHECK_INT(sim_obey(&a, "ap 2 hidden on", &e), SIM_CHANGE_APS);
+	sim_hostapd_text(&b, &a, 1);
+	CHECK_HAS(b.data, "wpa_key_mgmt=WPA-PSK SAE\n");
+	CHECK_HAS(b.data, "wpa_passphrase=airlock-demo\n");
+	CHECK_HAS(b.data, "ignore_broadcast_ssid=1\n");
+	buf_fini(&b);
+	CHECK_INT(sim_obey(&a, "ap 2 security open", &e), SIM_CHANGE_APS);
+	CHECK_INT(sim_obey(&a, "ap 2 hidden off", &e), SIM_CHANGE_APS);
+	CHECK_INT(sim_obey(&a, "ap 2 full on", &e), SIM_CHANGE_APS);
+	sim_hostapd_text(&b, &a, 1);
+	CHECK(strstr(b.data, "wpa") == NULL && strstr(b.data, "ignore_broadcast") == NULL);
+	CHECK_HAS(b.data, "max_num_sta=0\n");
+	buf_fini(&b);
 	CHECK_INT(sim_obey(&a, "dhcp off", &e), SIM_CHANGE_DHCP);
 	sim_dnsmasq_text(&b, &a);
 	CHECK(strstr(b.data, "dhcp-range") == NULL);
@@ -394,6 +408,7 @@ static void the_air_refuses(void)
 {
 	static const char *const lines[] = {"", "ap", "ap 0 down", "ap 3 down", "ap 1",
 	    "ap 1 sideways", "ap 1 ssid", "ap 1 ssid zz", "ap 1 passphrase short",
+	    "ap 1 security wep", "ap 1 hidden", "ap 1 full maybe",
 	    "ap 1 passphrase \001234567890",
 	    "ap 1 ssid 0011223344556677889900112233445566778899001122334455667788990011223344",
 	    "dhcp", "dhcp maybe", "dhcp subnet 10.0.0.0", "dhcp subnet x", "chaos"};
