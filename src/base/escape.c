@@ -111,6 +111,9 @@ static char *secret_after(char *word_end)
 	char *p = word_end + strspn(word_end, "0123456789_abcdefghijklmnopqrstuvwxyz");
 
 	p += strspn(p, " \t");
+	/* "wrong passphrase for \"cafe\"": what is quoted is a name. */
+	if (strncmp(p, "for ", 4) == 0)
+		return NULL;
 	if (*p == '=' || *p == ':')
 		return p + 1 + strspn(p + 1, " \t");
 	return strpbrk(p, "\"'");

@@ -13,6 +13,7 @@
 
 #define LATE_MS     10000  /* before people are told that none comes */
 #define KEPT_MS     3000   /* for dhcpcd to notice that the network is another */
+#define CARRIER_MS  1500   /* for a card that moves by itself to have another address */
 #define LATE_MAX_MS 300000 /* the same after many attempts */
 
 static void take_lease(struct guest *g, const struct lease *l)
@@ -50,7 +51,10 @@ static void on_report(void *arg, const struct lease *l)
 	if (g->address.lease.address == 0)
 		return; /* before there was an address, none can be gone */
 	g->address.lease = (struct lease){0};
-	if (g->life.state == WIRE_ONLINE)
+	if (g->life.state == WIRE_ONLINE && strcmp(l->reason, "NOCARRIER") == 0)
+		/* The supplicant knows why, and says so in a moment. */
+		loop_timer_set(g->loop, &g->address.timer, CARRIER_MS);
+	else if (g->life.state == WIRE_ONLINE)
 		router_event(g, LIFE_NO_LEASE, "the address is gone");
 	else if (g->life.state == WIRE_ADDRESSING)
 		address_expect(g); /* of the network before: the one of this is to come */
@@ -66,6 +70,11 @@ static void on_late(void *arg)
 	struct guest *g = arg;
 	char text[192];
 
+	if (g->life.state == WIRE_ONLINE && g->address.lease.address == 0) {
+		router_event(g, LIFE_NO_LEASE, "the address is gone");
+		address_expect(g);
+		return;
+	}
 	if (g->life.state != WIRE_ADDRESSING)
 		return;
 	if (g->address.lease.address != 0) {

@@ -264,6 +264,12 @@ static bool is_flood(struct channel *c)
 
 void channel_log(struct channel *c, enum log_level level, const char *source, const char *text)
 {
+	channel_log_at(c, level, source, text, now_ms());
+}
+
+void channel_log_at(struct channel *c, enum log_level level, const char *source,
+    const char *text, uint64_t time_ms)
+{
 	struct wire_msg m = {.type = WIRE_LOG};
 	uint8_t buf[1280];
 	uint64_t dropped;
@@ -281,6 +287,7 @@ void channel_log(struct channel *c, enum log_level level, const char *source, co
 		    (unsigned long long)dropped);
 		add(c, buf, frame(&m, buf, sizeof(buf)), QUEUE_LOG);
 	}
+	m.log.time_ms = time_ms;
 	m.log.level = (uint8_t)level;
 	str_copy(m.log.source, sizeof(m.log.source), source);
 	str_copy(m.log.text, sizeof(m.log.text), text);

@@ -54,6 +54,9 @@ void channel_state(struct channel *c, enum wire_state state, const char *reason)
 
 /* Send a line of a source, already escaped or of our own making. */
 void channel_log(struct channel *c, enum log_level level, const char *source, const char *text);
+/* The same for one that was said at another time, in milliseconds since boot. */
+void channel_log_at(struct channel *c, enum log_level level, const char *source,
+    const char *text, uint64_t time_ms);
 
 /* Send the figures. */
 void channel_status(struct channel *c, const struct wire_status *status);

@@ -107,7 +107,7 @@ struct guest {
 	} address;
 
 	struct relay_guest *relay; /* NULL: there is none */
-	struct { /* what is behind the network */
+	struct {                   /* what is behind the network */
 		struct service probe;
 		struct loop_timer timer; /* to ask again, or an end to asking */
 		uint8_t result;          /* enum wire_internet */

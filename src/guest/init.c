@@ -53,13 +53,13 @@ void guest_own_line(void *arg, enum log_level level, const char *text)
 	guest_log(arg, level, "airlock-init", text);
 }
 
-static void on_kernel_line(void *arg, enum log_level level, const char *text)
+static void on_kernel_line(void *arg, enum log_level level, uint64_t time_ms, const char *text)
 {
 	struct guest *g = arg;
 
 	radio_kernel_line(g, text);
 	if (level <= g->log_level)
-		channel_log(&g->channel, level, "kernel", text);
+		channel_log_at(&g->channel, level, "kernel", text, time_ms);
 }
 
 /* --- the end */

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 
 #define ROUND 32 /* records before the rest of the loop has its turn */
 
-enum log_level kmsg_parse(char *record, const char **text)
+enum log_level kmsg_parse(char *record, uint64_t *time_ms, const char **text)
 {
 	/* emerg alert crit err | warning | notice info | debug */
 	static const enum log_level levels[8] = {
@@ -25,6 +26,7 @@ enum log_level kmsg_parse(char *record, const char **text)
 	    LEVEL_DEBUG,
 	};
 	unsigned long priority;
+	unsigned long long us = 0;
 	char *end, *body = strchr(record, ';');
 
 	if (body == NULL)
@@ -32,6 +34,10 @@ enum log_level kmsg_parse(char *record, const char **text)
 	priority = strtoul(record, &end, 10);
 	if (end == record || *end != ',' || priority > 7)
 		return LEVEL_NONE;
+	/* "priority,sequence,microseconds,flags;text" */
+	if (sscanf(end, ",%*u,%llu,", &us) != 1)
+		us = 0;
+	*time_ms = us / 1000;
 	body[strcspn(body, "\n")] = '\0';
 	*text = body + 1;
 	return levels[priority];
@@ -46,6 +52,7 @@ static void on_record(void *arg, short revents)
 		ssize_t n = read(k->io.fd, record, sizeof(record) - 1);
 		enum log_level level;
 		const char *text;
+		uint64_t time_ms;
 
 		/* EPIPE: records were overwritten before they were read. */
 		if (n < 0 && (errno == EPIPE || errno == EINVAL || errno == EINTR))
@@ -53,9 +60,9 @@ static void on_record(void *arg, short revents)
 		if (n <= 0)
 			return;
 		record[n] = '\0';
-		level = kmsg_parse(record, &text);
+		level = kmsg_parse(record, &time_ms, &text);
 		if (level != LEVEL_NONE)
-			k->fn(k->arg, level, text);
+			k->fn(k->arg, level, time_ms, text);
 	}
 }
 

@@ -106,8 +106,12 @@ static void note(struct life *s, enum life_event event, const char *text)
 		s->fault[0] = '\0';
 		break;
 	case LIFE_RADIO_MISSING:
-	case LIFE_DISCONNECTED:
 	case LIFE_LET_GO:
+		if (s->associated)
+			s->fault[0] = '\0';
+		s->associated = false;
+		break;
+	case LIFE_DISCONNECTED:
 	case LIFE_LEFT:
 	case LIFE_SUPPLICANT_ENDED:
 	case LIFE_UNCONFIGURED:

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guest/level.h"
 #include "guest/service.h"
 
 unsigned service_pause(unsigned last_ms, uint64_t ran_ms)
@@ -32,7 +33,8 @@ static void put_line(struct service *v, size_t len)
 		return;
 	if (v->redact != NULL)
 		v->redact(text);
-	v->of->log(v->of->arg, v->quiet ? LEVEL_DEBUG : LEVEL_INFO, v->name, text);
+	v->of->log(
+	    v->of->arg, v->quiet ? LEVEL_DEBUG : line_level(v->name, text), v->name, text);
 	if (v->line != NULL)
 		v->line(v->arg, text);
 }

@@ -24,7 +24,7 @@ struct service {
 	const char *const *envp; /* NULL: the usual */
 	const char *tty;         /* a terminal for its three descriptors, or NULL */
 	bool once;               /* not started again when it ended */
-	bool quiet;              /* its lines are debug, not info */
+	bool quiet;              /* its lines are debug; else they have the level that fits */
 	uid_t uid;               /* of an unprivileged one; 0: root */
 	/* When it ended and was not asked to; NULL: nobody wants to know. */
 	void (*ended)(void *arg, int status);

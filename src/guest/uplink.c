@@ -11,8 +11,10 @@
 
 #include "guest/guest.h"
 
-#define LEAVING  3 /* the reason code of who leaves by its own choice */
-#define QUIET_MS 500
+/* Reason codes of who leaves by its own choice. */
+#define UNSPECIFIED 1 /* as a setting of the network changed */
+#define LEAVING     3
+#define QUIET_MS    500
 
 static void redact(char *text)
 {
@@ -198,8 +200,9 @@ static void on_disconnected(struct guest *g, const struct station_event *ev)
 	/* It let go of the network as it has read another file; it says so in a moment. */
 	if (ev->local && live_reads(g))
 		return;
-	if (ev->local && ev->code == LEAVING) {
-		loop_timer_set(g->loop, &g->uplink.quiet, QUIET_MS);
+	if (ev->local && (ev->code == UNSPECIFIED || ev->code == LEAVING)) {
+		if (ev->code == LEAVING)
+			loop_timer_set(g->loop, &g->uplink.quiet, QUIET_MS);
 		router_event(g, LIFE_LET_GO, NULL);
 		return;
 	}

@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1), path[128], name[MODULE_NAME];
 	const char *deps, *at, *line, *value;
+	uint64_t ms;
 
 	if (text == NULL)
 		abort();
@@ -31,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (strlen(name) >= sizeof(name))
 			abort();
 	moddep_match(text, strlen(text), "pci:v00008086d00002723sv00008086");
-	if (kmsg_parse(text, &line) != LEVEL_NONE && (line < text || line > text + size))
+	if (kmsg_parse(text, &ms, &line) != LEVEL_NONE && (line < text || line > text + size))
 		abort();
 	free(text);
 	return 0;

@@ -321,6 +321,7 @@ static void secrets_are_hidden(void)
 	    {"4-Way Handshake failed - pre-shared key may be incorrect",
 		"4-Way Handshake failed - pre-shared key may be incorrect"},
 	    {"upskill='it'", "upskill='it'"},
+	    {"wrong passphrase for \"home\"", "wrong passphrase for \"home\""},
 	    {"", ""},
 	};
 

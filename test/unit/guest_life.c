@@ -93,6 +93,16 @@ static void leaving_is_no_fault_and_stays_said(void)
 	see(LIFE_CONNECTED, "\"cafe\"", WIRE_ADDRESSING, "asking for an address");
 }
 
+static void who_says_first_that_it_ended_does_not_matter(void)
+{
+	comes_online();
+	see(LIFE_NO_LEASE, "the address is gone", WIRE_ADDRESSING, "the address is gone");
+	see(LIFE_LET_GO, NULL, WIRE_SCANNING, "looking for known networks");
+	/* A failure to join stays the reason through the ends of its attempts. */
+	see(LIFE_WRONG_KEY, "\"cafe\"", WIRE_ASSOCIATING, "wrong passphrase");
+	see(LIFE_LET_GO, NULL, WIRE_ASSOCIATING, "wrong passphrase");
+}
+
 static void another_network_is_said_at_once(void)
 {
 	comes_online();
@@ -168,6 +178,7 @@ int main(void)
 	RUN(a_missing_radio_is_said_and_mended);
 	RUN(new_settings_begin_anew);
 	RUN(leaving_is_no_fault_and_stays_said);
+	RUN(who_says_first_that_it_ended_does_not_matter);
 	RUN(another_network_is_said_at_once);
 	RUN(an_attempt_disproves_what_was_in_the_way);
 	RUN(what_is_behind_the_network_is_said);

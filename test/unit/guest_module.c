@@ -136,14 +136,16 @@ static void takes_a_record_of_the_kernel_apart(void)
 	char info[] = "6,1,1,-;hello; world\n", user[] = "14,1,1,-;from a program\n";
 	char broken[] = "nothing", half[] = "7";
 	const char *text = NULL;
+	uint64_t ms = 0;
 
-	CHECK_INT(kmsg_parse(error, &text), LEVEL_ERROR);
+	CHECK_INT(kmsg_parse(error, &ms, &text), LEVEL_ERROR);
 	CHECK_STR(text, "iwlwifi 0000:00:05.0: no firmware");
-	CHECK_INT(kmsg_parse(info, &text), LEVEL_DEBUG);
+	CHECK_INT(ms, 5140);
+	CHECK_INT(kmsg_parse(info, &ms, &text), LEVEL_DEBUG);
 	CHECK_STR(text, "hello; world");
-	CHECK_INT(kmsg_parse(user, &text), LEVEL_NONE);
-	CHECK_INT(kmsg_parse(broken, &text), LEVEL_NONE);
-	CHECK_INT(kmsg_parse(half, &text), LEVEL_NONE);
+	CHECK_INT(kmsg_parse(user, &ms, &text), LEVEL_NONE);
+	CHECK_INT(kmsg_parse(broken, &ms, &text), LEVEL_NONE);
+	CHECK_INT(kmsg_parse(half, &ms, &text), LEVEL_NONE);
 }
 
 int main(void)
