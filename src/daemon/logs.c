@@ -17,7 +17,8 @@
 
 #include "daemon/machine.h"
 
-#define SAID_A_SECOND 200 /* lines of the hypervisor */
+#define SAID_A_SECOND 200  /* lines of the hypervisor */
+#define CLOCK_SET_MS  1000 /* less than that nobody sets a clock back */
 
 /* The wall clock, `ago` milliseconds before now. */
 static uint64_t wall_ms(uint64_t ago)
@@ -31,10 +32,16 @@ static uint64_t wall_ms(uint64_t ago)
 static void send_line(struct machine *m, struct request *r, const struct line *line)
 {
 	struct wire_msg msg = {.type = WIRE_LOG, .stream = r->stream};
+	uint64_t time_ms;
 
 	r->last_line_ms = MAX(r->last_line_ms, line->at_ms);
+	time_ms = line->time_ms + (r->last_line_ms - line->at_ms);
+	/* Two clocks round differently; a clock that was set back is shown as it is. */
+	if (time_ms < r->last_time_ms && r->last_time_ms - time_ms < CLOCK_SET_MS)
+		time_ms = r->last_time_ms;
+	r->last_time_ms = time_ms;
 	msg.log.level = (uint8_t)line->level;
-	msg.log.time_ms = line->time_ms + (r->last_line_ms - line->at_ms);
+	msg.log.time_ms = time_ms;
 	str_copy(msg.log.source, sizeof(msg.log.source), line->source);
 	str_copy(msg.log.text, sizeof(msg.log.text), line->text);
 	conn_send(&m->control, &msg);

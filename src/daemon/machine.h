@@ -29,6 +29,7 @@ struct request {
 	uint64_t due_ms;
 	bool writes;           /* on the console */
 	unsigned order;        /* of those who look at the console */
+	uint64_t last_time_ms; /* what the last line of the log was said to have */
 	uint64_t last_line_ms; /* when the last line of the log was said that it got */
 };
 

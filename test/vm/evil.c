@@ -196,6 +196,23 @@ static void do_malformed(void)
 	listen_on();
 }
 
+/* All is right, but the version of the frames is another. */
+static void do_version(void)
+{
+	struct wire_msg m = {.type = WIRE_HELLO, .hello = {.version = 9}};
+	uint8_t frame[256];
+	struct err e = {0};
+	ssize_t n = wire_encode(&m, frame, sizeof(frame), &e);
+	uint32_t crc;
+
+	frame[5] = 9;
+	crc =
+	    wire_crc32(wire_crc32(0, frame, 12), frame + WIRE_HEADER, (size_t)n - WIRE_HEADER);
+	memcpy(frame + 12, &crc, 4);
+	put(frame, (size_t)n);
+	listen_on();
+}
+
 static void do_early(void)
 {
 	say_log("evil", "no greeting");
@@ -322,6 +339,7 @@ static const struct {
     {"length", do_length},
     {"malformed", do_malformed},
     {"early", do_early},
+    {"version", do_version},
     {"forbidden", do_forbidden},
     {"flood-log", do_flood_log},
     {"flood-state", do_flood_state},

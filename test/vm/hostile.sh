@@ -2,9 +2,9 @@
 # hostile: a guest that means harm meets a host that does not mind.
 #
 # The guest is evil.c as PID 1 of the real kernel; what it does is in its
-# initrd.  One daemon meets all of its ways, one after the other; two more run
-# beside it: for one the guest never says a word, for the other it breaks the
-# rules again and again until it is given up.
+# initrd.  One daemon meets all of its ways, one after the other; three more run
+# beside it: for one the guest never says a word, for another it breaks the
+# rules again and again until it is given up, the third's is of another version.
 # shellcheck source=test/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -218,6 +218,16 @@ a_guest_that_never_speaks_is_started_again()
 	nothing_of mute
 }
 
+a_guest_of_another_version_is_said_and_not_started_again()
+{
+	wait_for 20 test -s "$T/unfit.status"
+	is "$(cat "$T/unfit.status")" 4
+	grep -q "image $ID and this airlock do not fit: .* version 9 .* version 1" "$T/unfit.log"
+	grep -q 'airlock image build' "$T/unfit.log"
+	! grep -q 'restarting in' "$T/unfit.log" || { echo "started again"; return 1; }
+	nothing_of unfit
+}
+
 a_guest_that_never_behaves_is_given_up()
 {
 	wait_for 120 grep -q '8 restarts within 5 minutes did not help' "$T/incurable.log"
@@ -230,6 +240,7 @@ a_guest_that_never_behaves_is_given_up()
 networks "$wpa3"
 another mute silent 172.31.1.2/24
 another incurable early 172.31.2.2/24
+another unfit version 172.31.3.2/24
 evil_store "$T/store"
 AIRLOCK_STORE=$T/store
 configure 'guest { stop_timeout = 1s; start_timeout = 1s; }'
@@ -251,6 +262,7 @@ for c in \
 	the_other_ports_are_flooded_in_vain \
 	the_daemon_did_not_grow_by_it \
 	a_guest_that_powers_off_stays_off \
+	a_guest_of_another_version_is_said_and_not_started_again \
 	a_guest_that_never_speaks_is_started_again \
 	a_guest_that_never_behaves_is_given_up; do
 	tcase $c
