@@ -43,6 +43,7 @@ static void on_state(struct machine *m, const struct wire_msg *msg)
 {
 	bool moved = m->guest_state != msg->state.state;
 
+	guestclock_learn(&m->guestclock, msg->state.at_ms, now_ms());
 	m->guest_state = msg->state.state;
 	str_copy(m->guest_reason, sizeof(m->guest_reason), msg->state.reason);
 	if (m->guest_state == WIRE_ONLINE)
@@ -153,7 +154,7 @@ int channel_open(struct machine *m, struct err *e)
 	loop_timer_del(m->loop, &m->channel.later); /* of the guest before this one */
 	m->greeted = false;
 	supplicant_new_guest(m);
-	m->guestclock = (struct guestclock){.last_ms = now_ms()};
+	guestclock_start(&m->guestclock, now_ms());
 	m->guest_state = WIRE_BOOTING;
 	str_copy(m->guest_reason, sizeof(m->guest_reason), "the guest starts its services");
 	memset(&m->status, 0, sizeof(m->status));

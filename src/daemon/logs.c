@@ -90,7 +90,9 @@ void logs_guest(struct machine *m, const struct wire_msg *msg)
 	str_clean(source, sizeof(source), msg->log.source, strlen(msg->log.source));
 	str_format(name, sizeof(name), "guest/%.25s", source);
 	add_text(m, msg->log.level, name, msg->log.text,
-	    guestclock_map(&m->guestclock, msg->log.time_ms, now_ms()));
+	    guestclock_map(&m->guestclock,
+		strcmp(source, "kernel") == 0 ? GUESTCLOCK_KERNEL : GUESTCLOCK_SERVICE,
+		msg->log.time_ms, now_ms()));
 }
 
 void logs_hypervisor(struct machine *m, const char *text)

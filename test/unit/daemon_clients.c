@@ -249,7 +249,7 @@ static void guest_says(uint64_t at, const char *text)
 {
 	struct wire_msg l = {.type = WIRE_LOG, .log = {.level = LEVEL_WARN, .time_ms = at}};
 
-	str_copy(l.log.source, sizeof(l.log.source), "kernel");
+	str_copy(l.log.source, sizeof(l.log.source), "dnsmasq");
 	str_copy(l.log.text, sizeof(l.log.text), text);
 	logs_guest(&m, &l);
 }
@@ -257,7 +257,7 @@ static void guest_says(uint64_t at, const char *text)
 static void a_late_line_stands_where_it_was_said(void)
 {
 	begin();
-	m.guestclock.last_ms = now_ms();
+	guestclock_start(&m.guestclock, now_ms());
 	guest_says(1000, "one");
 	run_for(30);
 	logs_own(&m, LEVEL_INFO, "two");
@@ -274,7 +274,7 @@ static void a_followers_times_never_run_backwards(void)
 	uint64_t last;
 
 	begin();
-	m.guestclock.last_ms = now_ms();
+	guestclock_start(&m.guestclock, now_ms());
 	guest_says(1000, "one");
 	request(1, WIRE_VERB_LOG, true, "");
 	run_for(30);

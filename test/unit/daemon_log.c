@@ -10,49 +10,74 @@
 
 static void guests_times_are_mapped_to_ours(void)
 {
-	struct guestclock c = {.last_ms = 100000};
+	struct guestclock c;
+
+	guestclock_start(&c, 100000);
 
 	/* The first line has a delay that nobody knows. */
-	CHECK_INT(guestclock_map(&c, 1000, 105000), 105000);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 1000, 105000), 105000);
 	/* One that came faster tells more. */
-	CHECK_INT(guestclock_map(&c, 2000, 105500), 105500);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 2000, 105500), 105500);
 	/* A late one is put where it was said. */
-	CHECK_INT(guestclock_map(&c, 2100, 106500), 105600);
-	CHECK_INT(guestclock_map(&c, 2900, 106501), 106400);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 2100, 106500), 105600);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 2900, 106501), 106400);
+}
+
+/* The kernel of a guest that was started at 100000 is heard when its init runs. */
+static void the_boot_stands_where_it_was(void)
+{
+	struct guestclock c;
+
+	guestclock_start(&c, 100000);
+	guestclock_learn(&c, 12000, 112500);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 12100, 112600), 112600);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_KERNEL, 0, 112700), 100500);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_KERNEL, 900, 112700), 101400);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 12150, 112700), 112650);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_KERNEL, 13000, 113510), 113500);
 }
 
 static void guests_times_never_run_backwards(void)
 {
-	struct guestclock c = {.last_ms = 100000};
+	struct guestclock c;
 
-	CHECK_INT(guestclock_map(&c, 5000, 105000), 105000);
-	CHECK_INT(guestclock_map(&c, 4000, 105100), 105000);
-	CHECK_INT(guestclock_map(&c, 4900, 105200), 105000);
-	CHECK_INT(guestclock_map(&c, 5100, 105300), 105100);
+	guestclock_start(&c, 100000);
+
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 5000, 105000), 105000);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 4000, 105100), 105000);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 4900, 105200), 105000);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 5100, 105300), 105100);
 }
 
 static void a_guest_cannot_forge_times(void)
 {
 	static const uint64_t claims[] = {0, 1, UINT64_MAX, INT64_MAX, 1u << 31, 0, 7};
-	struct guestclock c = {.last_ms = 100000};
-	uint64_t last = 100000;
+	struct guestclock c;
+	uint64_t last[] = {100000, 100000};
 
+	guestclock_start(&c, 100000);
 	for (uint64_t now = 100000; now < 200000; now += 777) {
-		uint64_t at = guestclock_map(&c, claims[now % ARRAY_LEN(claims)], now);
+		unsigned line = now % 2;
+		uint64_t claim = claims[now % ARRAY_LEN(claims)];
+		uint64_t at = guestclock_map(&c, (enum guestclock_line)line, claim, now);
 
-		CHECK(at >= last && at <= now);
-		last = at;
+		if (now % 5 == 0)
+			guestclock_learn(&c, claims[now % 3], now);
+		CHECK(at >= last[line] && at <= now);
+		last[line] = at;
 	}
 }
 
 /* It was stopped for a while: its clock is behind for good. */
 static void a_clock_that_fell_behind_is_taken_anew(void)
 {
-	struct guestclock c = {0};
+	struct guestclock c;
 
-	guestclock_map(&c, 1000, 101000);
-	CHECK_INT(guestclock_map(&c, 2000, 162000), 162000);
-	CHECK_INT(guestclock_map(&c, 2500, 162500), 162500);
+	guestclock_start(&c, 0);
+
+	guestclock_map(&c, GUESTCLOCK_SERVICE, 1000, 101000);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 2000, 162000), 162000);
+	CHECK_INT(guestclock_map(&c, GUESTCLOCK_SERVICE, 2500, 162500), 162500);
 }
 
 /* ---------------------------------------------------------------- journal */
@@ -152,6 +177,7 @@ int main(void)
 {
 	str_format(path, sizeof(path), "/tmp/airlock-journal-%d", (int)getpid());
 	RUN(guests_times_are_mapped_to_ours);
+	RUN(the_boot_stands_where_it_was);
 	RUN(guests_times_never_run_backwards);
 	RUN(a_guest_cannot_forge_times);
 	RUN(a_clock_that_fell_behind_is_taken_anew);
