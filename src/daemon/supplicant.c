@@ -76,7 +76,8 @@ void supplicant_send(struct machine *m)
 	s->sent = true;
 	msg.file.total = (uint32_t)len;
 	do {
-		msg.file.data.data = (uint8_t *)text + msg.file.offset;
+		msg.file.data.data =
+		    text != NULL ? (const uint8_t *)text + msg.file.offset : NULL;
 		msg.file.data.len = (uint32_t)MIN(len - msg.file.offset, (size_t)FILE_PIECE);
 		conn_send(&m->channel, &msg);
 		msg.file.offset += msg.file.data.len;
