@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -37,12 +38,23 @@ static void restore_terminal(void)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 }
 
+/* A signal must not leave the terminal raw; tcsetattr(3) may be called here. */
+static void on_signal(int signo)
+{
+	restore_terminal();
+	_exit(128 + signo);
+}
+
 static void make_raw(void)
 {
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+	struct sigaction sa = {.sa_handler = on_signal};
 	struct termios raw;
 
 	tcgetattr(STDIN_FILENO, &before);
 	atexit(restore_terminal);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		sigaction(signals[i], &sa, NULL);
 	raw = before;
 	cfmakeraw(&raw);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);

@@ -47,13 +47,13 @@ static void send_line(struct machine *m, struct request *r, const struct line *l
 	conn_send(&m->control, &msg);
 }
 
-static void add(struct machine *m, const struct line *line)
+static void add(struct machine *m, const struct line *line, bool said)
 {
 	lines_add(&m->lines, line);
 	if (line->level <= m->conf.log_level) {
 		if (m->background)
 			logto_send(&m->logto, line->level, line->source, line->text);
-		else
+		else if (!said)
 			dprintf(STDERR_FILENO, "%s: %s: %s\n", line->source,
 			    log_level_name(line->level), line->text);
 	}
@@ -62,9 +62,9 @@ static void add(struct machine *m, const struct line *line)
 			send_line(m, &m->requests[i], line);
 }
 
-/* A line said at at_ms of CLOCK_MONOTONIC. */
+/* A line said at at_ms of CLOCK_MONOTONIC, perhaps on standard error already. */
 static void add_text(struct machine *m, enum log_level level, const char *source,
-    const char *text, uint64_t at_ms)
+    const char *text, uint64_t at_ms, bool said)
 {
 	char clean[sizeof(((struct wire_msg *)0)->log.text)];
 	struct line line = {.level = level, .text = clean, .at_ms = at_ms};
@@ -73,12 +73,18 @@ static void add_text(struct machine *m, enum log_level level, const char *source
 	str_copy(line.source, sizeof(line.source), source);
 	str_clean(clean, sizeof(clean), text, strlen(text));
 	str_hide_secrets(clean);
-	add(m, &line);
+	add(m, &line, said);
 }
 
 void logs_own(struct machine *m, enum log_level level, const char *text)
 {
-	add_text(m, level, "airlock", text, now_ms());
+	add_text(m, level, "airlock", text, now_ms(), false);
+}
+
+void logs_early(struct machine *m)
+{
+	for (size_t i = 0; i < MACHINE_EARLY && m->early[i].text[0] != '\0'; i++)
+		add_text(m, m->early[i].level, "airlock", m->early[i].text, now_ms(), true);
 }
 
 void logs_guest(struct machine *m, const struct wire_msg *msg)
@@ -92,7 +98,8 @@ void logs_guest(struct machine *m, const struct wire_msg *msg)
 	add_text(m, msg->log.level, name, msg->log.text,
 	    guestclock_map(&m->guestclock,
 		strcmp(source, "kernel") == 0 ? GUESTCLOCK_KERNEL : GUESTCLOCK_SERVICE,
-		msg->log.time_ms, now_ms()));
+		msg->log.time_ms, now_ms()),
+	    false);
 }
 
 void logs_hypervisor(struct machine *m, const char *text)
@@ -104,7 +111,7 @@ void logs_hypervisor(struct machine *m, const char *text)
 	if (++m->said.frames == SAID_A_SECOND)
 		text = "it says too much: the rest of this second is lost";
 	if (m->said.frames <= SAID_A_SECOND)
-		add_text(m, LEVEL_INFO, m->driver->name, text, now_ms());
+		add_text(m, LEVEL_INFO, m->driver->name, text, now_ms(), false);
 }
 
 void logs_ask(struct machine *m, struct request *r, const char *since)

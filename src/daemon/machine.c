@@ -340,6 +340,7 @@ int machine_main(struct machine *m, struct err *e)
 	if (sockets_open(m, e) < 0)
 		return -1;
 	log_open(log_to_machine, m, "airlock", m->conf.log_level);
+	logs_early(m);
 	m->clock = (struct loop_io){.fd = clock_watch(e), .events = POLLIN, .fn = on_clock};
 	m->clock.arg = m;
 	if (m->clock.fd < 0)

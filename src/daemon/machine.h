@@ -65,6 +65,13 @@ struct supplicant {
 	bool blind;        /* there is no watch, and that was said */
 };
 
+/* What was logged before there was a machine. */
+#define MACHINE_EARLY 8
+struct early {
+	enum log_level level;
+	char text[400];
+};
+
 struct machine {
 	struct loop *loop;
 	struct conf conf;
@@ -127,6 +134,7 @@ struct machine {
 	struct loop_timer status_timer, poll_timer;
 
 	/* the log */
+	struct early early[MACHINE_EARLY];
 	struct lines lines;
 	struct logto logto;
 	struct guestclock guestclock;
@@ -233,6 +241,8 @@ void status_poll(struct machine *m);
 
 /* Of the daemon. */
 void logs_own(struct machine *m, enum log_level level, const char *text);
+/* Of the daemon before it had this process: standard error has it already. */
+void logs_early(struct machine *m);
 /* Of the guest, as a WIRE_LOG of the channel has it. */
 void logs_guest(struct machine *m, const struct wire_msg *msg);
 /* Of the hypervisor's standard error. */

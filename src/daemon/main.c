@@ -50,6 +50,7 @@ struct daemon {
 	int lock, listener;
 	struct priv priv;
 	struct logto logto;
+	struct early early[MACHINE_EARLY];
 	struct loop *loop;
 	struct loop_io request;
 	struct loop_child machine, control, relay;
@@ -199,6 +200,7 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 	    .hostnet = &hostnet_linux,
 	    .control = {.io = {.fd = p->control_machine[1]}},
 	    .sockets = {.relay = {.io = {.fd = p->machine_relay[0]}}, .hand = p->hand[0]}};
+	memcpy(m.early, d->early, sizeof(m.early));
 	if (d->conf.guest.nice != 0 && setpriority(PRIO_PROCESS, 0, d->conf.guest.nice) < 0)
 		log_warn("guest.nice: %s", strerror(errno));
 	if (process_drop(&d->user, true, parent, &e) < 0)
@@ -317,6 +319,21 @@ static void detach(void)
 	dup2(null, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
 	close(null);
+}
+
+/* To standard error, and kept for the log that there will be. */
+static void log_early(void *arg, enum log_level level, const char *text)
+{
+	struct daemon *d = arg;
+
+	fprintf(stderr, "airlock: %s: %s\n", log_level_name(level), text);
+	for (size_t i = 0; i < MACHINE_EARLY; i++) {
+		if (d->early[i].text[0] != '\0')
+			continue;
+		d->early[i].level = level;
+		str_copy(d->early[i].text, sizeof(d->early[i].text), text);
+		return;
+	}
 }
 
 static void log_away(void *arg, enum log_level level, const char *text)
@@ -449,7 +466,7 @@ int main(int argc, char **argv)
 	log_open(NULL, NULL, "airlock", LEVEL_INFO);
 	if (conf_load(&d.conf, d.conf_path, !d.conf_given, &e) < 0)
 		return fail(&e);
-	log_open(NULL, NULL, "airlock", d.conf.log_level);
+	log_open(log_early, &d, "airlock", d.conf.log_level);
 	if (prepare(&d, &e) < 0)
 		return fail(&e);
 	rc = become_four(&d, &e);
