@@ -322,7 +322,7 @@ int watch_run(struct cli *c, bool json)
 	if (ask(&w, &e) < 0) {
 		if (e.kind != ERR_NOT_RUNNING)
 			return cli_fail(&e);
-		gone(&w, "airlock is not running; to start it: airlock start");
+		gone(&w, "start it with: airlock start");
 	}
 	if (w.screen)
 		watch_terminal(&w);

@@ -175,7 +175,7 @@ static void drawings_are_as_they_were(void)
 	watch_gone(&m, "the router was stopped");
 	golden("gone-80x24", &m, (struct watch_look){80, 24, true, false});
 	memset(&m, 0, sizeof(m));
-	watch_gone(&m, "airlock is not running; to start it: airlock start");
+	watch_gone(&m, "start it with: airlock start");
 	m.now_s = NOW;
 	golden("never-80x24", &m, (struct watch_look){80, 24, true, false});
 }
