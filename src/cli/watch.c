@@ -158,7 +158,7 @@ static void gone(struct watch *w, const char *why)
 {
 	hang_up(w, &w->status, &w->status_io);
 	hang_up(w, &w->log, &w->log_io);
-	watch_gone(&w->model, why);
+	watch_gone(&w->model, why, (uint64_t)time(NULL) * 1000);
 	show(w, true);
 	loop_timer_set(w->loop, &w->retry, RETRY_MS);
 }
@@ -210,7 +210,6 @@ static int ask(struct watch *w, struct err *e)
 	w->status_io = (struct loop_io){.fd = w->status.fd, .events = POLLIN, .fn = on_status};
 	w->status_io.arg = w;
 	loop_io_add(w->loop, &w->status_io);
-	w->model.events = 0; /* all that is kept comes again */
 	if (!w->screen || cli_ask(w->cli, &w->log, WIRE_VERB_LOG, "", true, &ignored) < 0)
 		return 0;
 	w->log_io = (struct loop_io){.fd = w->log.fd, .events = POLLIN, .fn = on_log};

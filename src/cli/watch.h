@@ -38,6 +38,7 @@ struct watch_model {
 
 	struct watch_event event[WATCH_EVENTS]; /* newest last */
 	size_t events;
+	uint64_t known_ms; /* events up to then were told by a daemon that is gone */
 };
 
 /*
@@ -50,8 +51,12 @@ void watch_report(struct watch_model *m, const struct wire_report *r, uint64_t a
 /* A line of the log came: kept when it matters to who watches. */
 void watch_line(struct watch_model *m, const struct wire_msg *line);
 
-/* The daemon is gone; the past stays. */
-void watch_gone(struct watch_model *m, const char *why);
+/*
+ * The daemon is gone; the past stays, and this is an event of it.
+ *
+ * @unix_ms the present
+ */
+void watch_gone(struct watch_model *m, const char *why, uint64_t unix_ms);
 
 /* How it is drawn. */
 struct watch_look {

@@ -51,31 +51,39 @@ void watch_report(struct watch_model *m, const struct wire_report *r, uint64_t a
 	add_sample(m, &s);
 }
 
-void watch_line(struct watch_model *m, const struct wire_msg *line)
+static void add_event(
+    struct watch_model *m, uint64_t time_ms, enum log_level level, const char *text)
 {
-	bool matters =
-	    line->log.level <= LEVEL_WARN ||
-	    (line->log.level == LEVEL_INFO && strcmp(line->log.source, "airlock") == 0);
-	char text[sizeof(line->log.source) + sizeof(line->log.text) + 2];
 	struct watch_event *e;
 
-	if (!matters)
-		return;
 	if (m->events == WATCH_EVENTS) {
 		memmove(m->event, m->event + 1, sizeof(m->event[0]) * (WATCH_EVENTS - 1));
 		m->events--;
 	}
 	e = &m->event[m->events++];
-	*e = (struct watch_event){.time_ms = line->log.time_ms, .level = line->log.level};
-	if (strcmp(line->log.source, "airlock") == 0)
-		str_copy(text, sizeof(text), line->log.text);
-	else
-		str_format(text, sizeof(text), "%s: %s", line->log.source, line->log.text);
+	*e = (struct watch_event){.time_ms = time_ms, .level = level};
 	str_clean(e->text, sizeof(e->text), text, strlen(text));
 }
 
-void watch_gone(struct watch_model *m, const char *why)
+void watch_line(struct watch_model *m, const struct wire_msg *line)
 {
+	bool own = strcmp(line->log.source, "airlock") == 0;
+	bool matters = line->log.level <= LEVEL_WARN || (line->log.level == LEVEL_INFO && own);
+	char text[sizeof(line->log.source) + sizeof(line->log.text) + 2];
+
+	/* A daemon that comes back may tell again what it told before. */
+	if (!matters || line->log.time_ms <= m->known_ms)
+		return;
+	str_format(text, sizeof(text), "%s%s%s", own ? "" : line->log.source, own ? "" : ": ",
+	    line->log.text);
+	add_event(m, line->log.time_ms, line->log.level, text);
+}
+
+void watch_gone(struct watch_model *m, const char *why, uint64_t unix_ms)
+{
+	if (m->running)
+		add_event(m, unix_ms, LEVEL_WARN, why);
+	m->known_ms = unix_ms;
 	m->running = false;
 	str_clean(m->gone, sizeof(m->gone), why, strlen(why));
 	m->report = (struct wire_report){.state = WIRE_DOWN};

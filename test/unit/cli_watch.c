@@ -172,10 +172,10 @@ static void drawings_are_as_they_were(void)
 	golden("hostile-80x24", &m, (struct watch_look){80, 24, true, false});
 	golden("hostile-200x50-ascii", &m, (struct watch_look){200, 50, false, false});
 	live(&m);
-	watch_gone(&m, "the router was stopped");
+	watch_gone(&m, "the router was stopped", NOW * UINT64_C(1000));
 	golden("gone-80x24", &m, (struct watch_look){80, 24, true, false});
 	memset(&m, 0, sizeof(m));
-	watch_gone(&m, "start it with: airlock start");
+	watch_gone(&m, "start it with: airlock start", NOW * UINT64_C(1000));
 	m.now_s = NOW;
 	golden("never-80x24", &m, (struct watch_look){80, 24, true, false});
 }
@@ -190,7 +190,7 @@ static void every_size_holds(void)
 		else if (kind == 1)
 			hostile(&m);
 		else
-			watch_gone(&m, "\x1b[2J\n");
+			watch_gone(&m, "\x1b[2J\n", 1);
 		for (unsigned w = 1; w < 130; w += 3) {
 			for (unsigned h = 1; h < 60; h++) {
 				struct watch_look look = {w, h, (w ^ h) & 1, (w ^ h) & 2};
@@ -253,6 +253,23 @@ static void memory_is_bounded(void)
 	CHECK_INT(m.samples, WATCH_SAMPLES);
 }
 
+static void what_was_told_is_not_told_again(void)
+{
+	static struct watch_model m;
+
+	live(&m);
+	CHECK_INT(m.events, 4);
+	watch_gone(&m, "the router was stopped", NOW * UINT64_C(1000));
+	CHECK_INT(m.events, 5);
+	CHECK_STR(m.event[4].text, "the router was stopped");
+	watch_gone(&m, "the router was stopped", NOW * UINT64_C(1000));
+	CHECK_INT(m.events, 5);
+	add_line(&m, LEVEL_ERROR, "airlock", 5, "something is wrong");
+	CHECK_INT(m.events, 5);
+	add_line(&m, LEVEL_INFO, "airlock", 0u - 5, "booting");
+	CHECK_INT(m.events, 6);
+}
+
 static void a_line_says_what_matters(void)
 {
 	static struct watch_model m;
@@ -265,7 +282,7 @@ static void a_line_says_what_matters(void)
 	    "answers; network: airlock-wpa3  WPA3-SAE  2437 MHz; internet: "
 	    "reachable");
 	buf_fini(&text);
-	watch_gone(&m, "the router was stopped");
+	watch_gone(&m, "the router was stopped", NOW * UINT64_C(1000));
 	watch_say(&m, &text);
 	CHECK_STR(text.data, "not running: the router was stopped");
 	buf_fini(&text);
@@ -281,6 +298,7 @@ int main(int argc, char **argv)
 	RUN(throughput_is_the_difference_over_time);
 	RUN(a_flood_of_reports_makes_few_samples);
 	RUN(memory_is_bounded);
+	RUN(what_was_told_is_not_told_again);
 	RUN(a_line_says_what_matters);
 	return check_done();
 }
