@@ -183,7 +183,7 @@ static int wait_scanned(struct look *l, struct err *e)
 	}
 	if (wlan_interrupted())
 		return err_set(e, 0, "given up");
-	return err_set(e, ETIMEDOUT, "no end of the scan within %d s", WLAN_SCAN_MS / 1000);
+	return err_set(e, 0, "no end of the scan within %d s", WLAN_SCAN_MS / 1000);
 }
 
 static int look(struct look *l, const char *command, struct err *e)

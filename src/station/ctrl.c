@@ -129,8 +129,9 @@ int station_ask(
 		wait_until(c, until);
 	}
 	fd_close(&c->fd);
-	return err_set(e, ETIMEDOUT, "the supplicant does not answer within %d s",
-	    STATION_ANSWER_MS / 1000);
+	err_set(e, 0, "the supplicant does not answer within %d s", STATION_ANSWER_MS / 1000);
+	e->num = ETIMEDOUT;
+	return -1;
 }
 
 int station_attach(struct station_ctrl *c, struct err *e)

@@ -15,10 +15,10 @@
 static char path[64];
 static pid_t child;
 
+/* Whoever asked may be gone. */
 static void say(int fd, const struct sockaddr_un *to, socklen_t len, const char *text)
 {
-	if (sendto(fd, text, strlen(text), 0, (const struct sockaddr *)to, len) < 0)
-		_exit(1);
+	(void)sendto(fd, text, strlen(text), 0, (const struct sockaddr *)to, len);
 }
 
 /* A supplicant of few words. */
@@ -138,7 +138,7 @@ static void silence_is_an_error_that_repeats_no_question(void)
 	CHECK_INT(station_ask(&c, "secret silence", reply, sizeof(reply), &e), -1);
 	CHECK(now_ms() - began >= STATION_ANSWER_MS);
 	CHECK_INT(e.num, ETIMEDOUT);
-	CHECK_HAS(e.text, "does not answer within 5 s");
+	CHECK_STR(e.text, "the supplicant does not answer within 5 s");
 	CHECK(strstr(e.text, "secret") == NULL);
 	/* The next question has a socket of its own. */
 	e = (struct err){0};
