@@ -251,8 +251,7 @@ static void another_version_is_said_in_words(void)
 	memcpy(wire_room(&host, &room), torn, (size_t)n); /* a wrong CRC: garbage */
 	wire_filled(&host, (size_t)n);
 	CHECK_INT(wire_next(&host, &m, &e), 0);
-	crc =
-	    wire_crc32(wire_crc32(0, torn, 12), torn + WIRE_HEADER, (size_t)n - WIRE_HEADER);
+	crc = wire_crc32(wire_crc32(0, torn, 12), torn + WIRE_HEADER, (size_t)n - WIRE_HEADER);
 	for (int i = 0; i < 4; i++)
 		torn[12 + i] = (uint8_t)(crc >> 8 * i);
 	memcpy(wire_room(&guest, &room), torn, (size_t)n);
