@@ -1,0 +1,129 @@
+/*
+ * priv: what the privileged process hands out, and to whom it says no.  It runs as a
+ * child; the test is the machine.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "daemon/priv.h"
+
+static struct conf conf;
+static char dir[64];
+static int sock;
+static pid_t child;
+
+static void begin(void)
+{
+	struct err e = {0};
+	int s[2];
+
+	str_copy(dir, sizeof(dir), "/tmp/airlock-priv-XXXXXX");
+	CHECK(mkdtemp(dir) != NULL);
+	conf_defaults(&conf);
+	str_format(conf.supplicant, sizeof(conf.supplicant), "%s/networks.conf", dir);
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s), 0);
+	child = fork();
+	if (child == 0) {
+		struct priv p = {.conf = &conf, .conf_path = conf.supplicant};
+
+		close(s[0]);
+		while (priv_serve(&p, s[1], &e) == 1)
+			;
+		_exit(0);
+	}
+	close(s[1]);
+	sock = s[0];
+}
+
+static void end(void)
+{
+	close(sock);
+	CHECK_INT(child_wait(child), 0);
+	unlink(conf.supplicant);
+	rmdir(dir);
+}
+
+static void write_networks(const char *text)
+{
+	struct err e = {0};
+
+	CHECK_INT(file_replace(conf.supplicant, text, strlen(text), 0600, &e), 0);
+}
+
+static void the_file_is_handed_out_to_be_read(void)
+{
+	struct err e = {0};
+	char text[16] = "";
+	int fd = -1;
+
+	begin();
+	CHECK_INT(priv_ask(sock, PRIV_OPEN_SUPPLICANT, NULL, &fd, &e), -1);
+	CHECK_HAS(e.text, "networks.conf: No such file");
+	write_networks("one");
+	CHECK_INT(priv_ask(sock, PRIV_OPEN_SUPPLICANT, NULL, &fd, &e), 0);
+	CHECK_INT(read(fd, text, sizeof(text) - 1), 3);
+	CHECK_STR(text, "one");
+	CHECK_INT(write(fd, "x", 1), -1);
+	close(fd);
+	end();
+}
+
+static void a_fifo_in_its_place_blocks_nobody(void)
+{
+	struct err e = {0};
+	int fd = -1;
+
+	begin();
+	CHECK_INT(mkfifo(conf.supplicant, 0600), 0);
+	CHECK_INT(priv_ask(sock, PRIV_OPEN_SUPPLICANT, NULL, &fd, &e), -1);
+	CHECK_HAS(e.text, "not a regular file");
+	end();
+}
+
+static void the_watch_tells_of_a_change(void)
+{
+	struct err e = {0};
+	struct pollfd p = {-1, POLLIN, 0};
+
+	begin();
+	CHECK_INT(priv_ask(sock, PRIV_WATCH_SUPPLICANT, NULL, &p.fd, &e), 0);
+	CHECK(p.fd >= 0);
+	CHECK_INT(poll(&p, 1, 0), 0);
+	write_networks("one");
+	CHECK_INT(poll(&p, 1, 1000), 1);
+	close(p.fd);
+	end();
+}
+
+static void nonsense_is_refused(void)
+{
+	struct priv_reply reply;
+	struct err e = {0};
+	int fd = -1;
+
+	begin();
+	CHECK_INT(priv_ask(sock, (enum priv_verb)99, NULL, &fd, &e), -1);
+	CHECK_HAS(e.text, "privileged request 99");
+	CHECK_INT(send(sock, "short", 5, 0), 5);
+	CHECK_INT(recv(sock, &reply, sizeof(reply), 0), sizeof(reply));
+	CHECK_INT(reply.rc, -1);
+	CHECK_HAS(reply.e.text, "privileged request of 5 bytes");
+	write_networks("one");
+	e = (struct err){0};
+	CHECK_INT(priv_ask(sock, PRIV_OPEN_SUPPLICANT, NULL, &fd, &e), 0); /* it goes on */
+	close(fd);
+	end();
+}
+
+int main(void)
+{
+	RUN(the_file_is_handed_out_to_be_read);
+	RUN(a_fifo_in_its_place_blocks_nobody);
+	RUN(the_watch_tells_of_a_change);
+	RUN(nonsense_is_refused);
+	return check_done();
+}
