@@ -135,7 +135,7 @@ static void print(const struct cli *c, const struct networks *n)
 		printf("%s%c %-10s  priority %4d  %s%s%s%s\n", k->current ? cli_green(c) : "",
 		    k->current ? '>' : ' ', station_security_name(k->security), k->priority,
 		    name, k->current ? cli_plain(c) : "", k->disabled ? "  (disabled)" : "",
-		    n->has_file && !k->kept ? "  (until the router is restarted)" : "");
+		    n->has_file && !k->kept ? "  (not kept)" : "");
 	}
 }
 
