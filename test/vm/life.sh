@@ -198,7 +198,7 @@ def until(what, seconds):
         if not select.select([fd], [], [], max(0, end - time.time()))[0]:
             sys.exit("no %r in %r" % (what, said[-300:]))
         said += os.read(fd, 4096)
-until(b"Ctrl-] leaves", 5)
+until(b"(Ctrl-]) leaves", 5)
 os.write(fd, b"echo forty-$((40 + 2))\r")
 until(b"forty-42", 20)
 os.write(fd, b"\x1d")
