@@ -115,12 +115,11 @@ static void on_reply(void *arg, const char *reply)
 	if (v->state != LIVE_OFFERED || (reply == NULL && !g->uplink.wpa.running))
 		return;
 	service_hear(&g->uplink.wpa);
-	if (reply == NULL) {
-		start_with_it(g);
-	} else if (strncmp(reply, "OK", 2) != 0) {
+	if (reply != NULL && strncmp(reply, "OK", 2) != 0) {
 		refuse_it(g);
-	} else if (text_has_p2p(&v->used.file) != text_has_p2p(&v->trial.file)) {
-		/* The device for it is made at the start only. */
+	} else if (reply == NULL ||
+		   text_has_p2p(&v->used.file) != text_has_p2p(&v->trial.file)) {
+		/* It hangs; or the device for P2P, made at the start only, comes or goes. */
 		start_with_it(g);
 	} else {
 		uplink_renewed(g);

@@ -39,6 +39,7 @@ static void put_line(struct service *v, size_t len)
 		v->line(v->arg, text);
 }
 
+/* The rest of a line that is too long is dropped: by itself nobody would redact it. */
 static void put_lines(struct service *v)
 {
 	char *end;
@@ -49,7 +50,9 @@ static void put_lines(struct service *v)
 
 		while (n > 0 && v->buf[n - 1] == '\r')
 			n--;
-		put_line(v, n);
+		if (!v->too_long)
+			put_line(v, n);
+		v->too_long = end == NULL;
 		v->len -= used;
 		memmove(v->buf, v->buf + used, v->len);
 	}
@@ -61,8 +64,10 @@ static void close_pipe(struct service *v)
 		return;
 	loop_io_del(v->of->loop, &v->io);
 	fd_close(&v->io.fd);
-	put_line(v, v->len);
+	if (!v->too_long)
+		put_line(v, v->len);
 	v->len = 0;
+	v->too_long = false;
 }
 
 /* Some lines at a time: a flood of one service must not starve the rest. */

@@ -45,6 +45,7 @@ struct service {
 	struct loop_io io;
 	char buf[512];
 	size_t len;
+	bool too_long; /* of this line the beginning was taken */
 };
 
 struct supervisor {

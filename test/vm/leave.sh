@@ -47,9 +47,54 @@ lacks()
 
 left='left the network; to come back: airlock join'
 
+# The last line is longer than what is taken of a line at once.
+broken()
+{
+	printf 'network={\n\tssid="x"\n\tpsk="geheim"\n\tgeheim%0478dgeheim\n}\n' 0 >"$T/networks.conf"
+}
+
+broken_networks_are_said_at_the_start()
+{
+	broken
+	airlock start >"$T/start.log" 2>&1 &
+	echo $! >"$T/starting"
+	world_connect
+	says scanning 'wpa_supplicant: Line 3: Invalid passphrase length 6 (expected: 8..63)' 30
+	# Another broken one is no better, and refused as nothing else is in use.
+	printf 'nonsense\n' >"$T/networks.conf"
+	expect 3 'Line 1: unknown global field' airlock reload
+	airlock log >"$T/everything"
+	lacks geheim "$T/everything"
+}
+
+sound_ones_mend_it()
+{
+	networks "$wpa2" "$wpa3"
+	sed -i '/wpa2/a\	priority=5' "$T/networks.conf"
+	expect 0 reloaded airlock reload
+	wait_field state online 30
+	is "$(field network.ssid)" airlock-wpa2
+	wait_for 10 grep -q '^  online' "$T/start.log"
+}
+
+p2p_is_there_for_whom_it_names()
+{
+	wait_for 5 test -S /run/wpa_supplicant/wlan0
+	[ ! -e /run/wpa_supplicant/p2p-dev-wlan0 ]
+	cp "$T/networks.conf" "$T/sound.conf"
+	echo 'p2p_disabled=0' >>"$T/networks.conf"
+	expect 0 reloaded airlock reload
+	wait_for 10 test -S /run/wpa_supplicant/p2p-dev-wlan0
+	is "$(wpa_cli -p /run/wpa_supplicant -i p2p-dev-wlan0 ping)" PONG
+	wait_field state online 30
+	cp "$T/sound.conf" "$T/networks.conf"
+	expect 0 reloaded airlock reload
+	wait_for 10 test ! -e /run/wpa_supplicant/p2p-dev-wlan0
+	wait_field state online 30
+}
+
 leaving_stays_so()
 {
-	start
 	wait_for 5 test -S /run/wpa_supplicant/wlan0
 	since
 	does disconnect
@@ -162,10 +207,12 @@ stops_and_leaves_nothing()
 	stop
 }
 
-networks "$wpa2" "$wpa3"
-sed -i '/wpa2/a\	priority=5' "$T/networks.conf"
+networks
 configure 'log_level = "debug";' 'guest { console = true; }' 'sockets { supplicant = "/run/wpa_supplicant"; }'
 for c in \
+	broken_networks_are_said_at_the_start \
+	sound_ones_mend_it \
+	p2p_is_there_for_whom_it_names \
 	leaving_stays_so \
 	coming_back_is_said_as_it_is \
 	another_network_has_another_lease \
