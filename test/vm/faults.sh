@@ -205,6 +205,7 @@ daemon_killed()
 	expect 6 'not running' airlock stop
 	start
 	grep -q 'cleaned up after a run that ended badly' "$T/start.log"
+	logged 'cleaned up after a run that ended badly'
 	online
 }
 
