@@ -45,7 +45,9 @@ static void on_state(struct machine *m, const struct wire_msg *msg)
 
 	guestclock_learn(&m->guestclock, msg->state.at_ms, now_ms());
 	m->guest_state = msg->state.state;
-	str_copy(m->guest_reason, sizeof(m->guest_reason), msg->state.reason);
+	/* While it boots it may have none, and ours says more. */
+	if (msg->state.state != WIRE_BOOTING || msg->state.reason[0] != '\0')
+		str_copy(m->guest_reason, sizeof(m->guest_reason), msg->state.reason);
 	if (m->guest_state == WIRE_ONLINE)
 		network_online(m);
 	machine_show(m);
