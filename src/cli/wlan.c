@@ -98,14 +98,38 @@ int wlan_list(struct station_ctrl *ctrl, struct station_list *list, struct err *
 	return 0;
 }
 
+#define PAGES_MAX 64
+
+/* Page by page.  0, also when the supplicant does not know how. */
+static int read_pages(struct station_ctrl *ctrl, struct buf *rows, struct err *e)
+{
+	char reply[STATION_REPLY], command[64];
+	unsigned next = 0;
+
+	for (int i = 0; i < PAGES_MAX; i++) {
+		str_format(
+		    command, sizeof(command), "BSS RANGE=%u- MASK=" STATION_BSS_MASK, next);
+		if (station_ask(ctrl, command, reply, sizeof(reply), e) < 0)
+			return -1;
+		if (station_bss_rows(reply, rows, &next) == 0)
+			break;
+	}
+	return 0;
+}
+
 int wlan_results(struct station_ctrl *ctrl, struct station_air *air, struct err *e)
 {
 	char reply[STATION_REPLY];
+	struct buf rows = {0};
+	int rc = 0;
 
 	if (station_ask(ctrl, "SCAN_RESULTS", reply, sizeof(reply), e) < 0)
 		return -1;
-	station_air_read(air, reply);
-	return 0;
+	if (strlen(reply) > STATION_FULL)
+		rc = read_pages(ctrl, &rows, e);
+	station_air_read(air, rows.len > 0 ? rows.data : reply);
+	buf_fini(&rows);
+	return rc;
 }
 
 int wlan_priority(const char *text, int *priority, struct err *e)

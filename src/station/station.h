@@ -181,6 +181,19 @@ struct station_air {
 	struct station_seen seen[STATION_SEEN_MAX]; /* strongest first */
 };
 
+/* An answer longer than this may be cut short. */
+#define STATION_FULL 3600
+
+/* Numbers, addresses, frequencies, levels, flags, names, and a line between them. */
+#define STATION_BSS_MASK "0x21887"
+
+/*
+ * Go through the access points that "BSS RANGE=<*next>- MASK=" STATION_BSS_MASK
+ * gives: rows as those of SCAN_RESULTS are appended, and *next is from where to
+ * ask again.  Returns how many there were.
+ */
+size_t station_bss_rows(const char *reply, struct buf *out, unsigned *next);
+
 /* Take SCAN_RESULTS together by name. */
 void station_air_read(struct station_air *air, const char *reply);
 /* The network of that name, or NULL. */

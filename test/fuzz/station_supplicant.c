@@ -37,6 +37,39 @@ static void take_together(const char *text)
 	}
 }
 
+/* Every line an event of an attempt that is under way: it ends, and stays ended. */
+static void join(const char *text)
+{
+	static struct station_list list;
+	static struct station_join j;
+	struct station_network n = {.ssid = {"cafe", 4}, .security = STATION_OPEN};
+	struct station_from from = {&list, 1, -1, false, false};
+	unsigned asked = 0;
+
+	list.count = 0;
+	while (station_list_read(&list, text) > 0 && list.count < STATION_LISTED_MAX)
+		;
+	station_join_begin(&j, &n, &from, 0);
+	station_join_reply(&j, "OK\n", 0);
+	for (const char *p = text; *p != '\0' && j.act == STATION_WAIT;) {
+		char line[256];
+		struct station_event ev;
+		size_t len = strcspn(p, "\n");
+
+		str_format(line, sizeof(line), "%.*s", (int)MIN(len, sizeof(line) - 1), p);
+		station_parse(line, &ev);
+		station_join_event(&j, &ev, 1);
+		station_join_online(&j);
+		p += p[len] == '\n' ? len + 1 : len;
+	}
+	station_join_cancel(&j, STATION_WHY_CANCELLED);
+	for (; j.act == STATION_ASK && asked < 1000; asked++)
+		station_join_reply(&j, asked % 2 == 0 ? "OK\n" : NULL, 2);
+	if (j.act != STATION_JOINED && j.act != STATION_FAILED)
+		abort();
+	station_join_fini(&j);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1), value[64];
@@ -45,6 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct station_ssid ssid;
 	enum station_band band;
 	struct station_ap ap;
+	struct buf rows = {0};
+	unsigned next = 0;
 
 	if (text == NULL)
 		abort();
@@ -60,6 +95,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	take_together(text);
+	if (station_bss_rows(text, &rows, &next) > 0) {
+		if (rows.len == 0 || next == 0)
+			abort();
+		take_together(rows.data);
+	}
+	buf_fini(&rows);
+	join(text);
 	if (station_unescape(text, strlen(text), &ssid))
 		show(&ssid);
 	if (station_value(text, "ssid", value, sizeof(value)) && strlen(value) >= sizeof(value))

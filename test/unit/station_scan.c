@@ -148,6 +148,52 @@ static void more_than_there_is_room_for_is_left_out(void)
 	buf_fini(&b);
 }
 
+/* As the supplicant does: what does not fit is left out, what follows may fit. */
+static void fill_page(struct buf *page, unsigned from, unsigned count)
+{
+	for (unsigned i = from; i < count; i++) {
+		struct buf one = {0};
+
+		buf_addf(&one,
+		    "id=%u\nbssid=02:00:00:00:%02x:%02x\nfreq=2412\nlevel=-50\n"
+		    "flags=[WPA2-PSK-CCMP][ESS]\nssid=n%u%s\n%s\n",
+		    2 * i, i / 256, i % 256, i, i % 7 == 0 ? "-with-a-long-name" : "",
+		    i + 1 == count ? "####" : "====");
+		if (page->len + one.len < 4096)
+			buf_add(page, one.data, one.len);
+		buf_fini(&one);
+	}
+}
+
+static void a_full_air_is_read_page_by_page(void)
+{
+	static struct station_air air;
+	struct buf rows = {0};
+	unsigned next = 0, pages = 0;
+	size_t got;
+
+	do {
+		struct buf page = {0};
+
+		fill_page(&page, (next + 1) / 2, 120);
+		got = station_bss_rows(page.data != NULL ? page.data : "", &rows, &next);
+		buf_fini(&page);
+		pages++;
+	} while (got > 0 && pages < 20);
+	CHECK(pages > 3 && pages < 20);
+	station_air_read(&air, rows.data);
+	CHECK_INT(air.count, 120);
+	for (size_t i = 0; i < air.count; i++)
+		CHECK_INT(air.seen[i].aps, 1);
+	CHECK_INT(air.seen[0].security, STATION_WPA2);
+	buf_fini(&rows);
+	/* One that gives the same again and again gets no further. */
+	next = 10;
+	CHECK_INT(station_bss_rows("id=3\nssid=x\n####\n", &rows, &next), 0);
+	CHECK_INT(station_bss_rows("FAIL\n", &rows, &next), 0);
+	CHECK(rows.data == NULL);
+}
+
 int main(void)
 {
 	RUN(flags_say_how_to_join);
@@ -157,5 +203,6 @@ int main(void)
 	RUN(a_hidden_one_that_answered_is_known_as_hidden);
 	RUN(securities_are_taken_together);
 	RUN(more_than_there_is_room_for_is_left_out);
+	RUN(a_full_air_is_read_page_by_page);
 	return check_done();
 }

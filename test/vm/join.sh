@@ -208,6 +208,85 @@ a_known_network_needs_no_passphrase()
 	expect 0 'joined "airlock-wpa2"' airlock join airlock-wpa2 </dev/null
 }
 
+# What is said when there are more access points than one answer holds.
+the_supplicant_gives_access_points_page_by_page()
+{
+	wpa_cli -p /var/run/wpa_supplicant -i wlan0 raw 'BSS RANGE=0- MASK=0x21887' >"$T/bss"
+	cat "$T/bss"
+	for line in '^id=0$' '^bssid=02:00:00:00:01:00$' '^freq=2412$' '^level=-[0-9]*$' \
+		'^flags=\[WPA2-PSK-CCMP\]\[ESS\]$' '^ssid=airlock-wpa2$' '^====$'; do
+		grep -q "$line" "$T/bss"
+	done
+}
+
+join_is_online_within_a_second_of_the_lease()
+{
+	python3 - "$AIRLOCK_BUILD/src/cli/airlock" "$T/airlock.conf" <<-'END'
+		import datetime, re, subprocess, sys, time
+		airlock = [sys.argv[1], "-c", sys.argv[2]]
+		for ssid in "airlock-wpa3", "airlock-wpa2":
+		    joining = subprocess.Popen(airlock + ["join", ssid], stdin=subprocess.DEVNULL,
+		                               stdout=subprocess.PIPE, text=True)
+		    said = next(time.time() for line in joining.stdout if line.split()[0] == "online")
+		    assert joining.wait(30) == 0
+		    log = subprocess.run(airlock + ["log", "--json"], stdout=subprocess.PIPE, text=True)
+		    lease = [line for line in log.stdout.splitlines() if "DHCPACK" in line][-1]
+		    print(lease)
+		    at = re.search(r'"time": *"?([0-9.:TZ+ -]+)', lease)
+		    print(at.group(1) if at else "no time in it")
+		    print("%s: said at %.3f" % (ssid, said))
+		    stamp = at.group(1).strip()
+		    if re.fullmatch(r"[0-9.]+", stamp):
+		        leased = float(stamp) / (1000 if float(stamp) > 1e11 else 1)
+		    else:
+		        leased = datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+		    print("%s: %.0f ms after the lease" % (ssid, 1000 * (said - leased)))
+		    assert said - leased < 1
+	END
+}
+
+# On a terminal: asked, not shown, and the terminal is as before, also after Ctrl-C.
+a_terminal_does_not_show_what_is_typed()
+{
+	python3 - "$AIRLOCK_BUILD/src/cli/airlock" "$T/airlock.conf" <<-'END'
+		import os, pty, select, signal, sys, termios, time
+		def run(typed):
+		    pid, fd = pty.fork()
+		    if pid == 0:
+		        os.execv(sys.argv[1], [sys.argv[1], "-c", sys.argv[2], "join", "--once", "airlock-wpa3"])
+		    said, asked, end = b"", False, time.time() + 60
+		    while time.time() < end:
+		        if not select.select([fd], [], [], 0.2)[0]:
+		            continue
+		        try:
+		            more = os.read(fd, 1000)
+		        except OSError:
+		            break
+		        if not more:
+		            break
+		        said += more
+		        if not asked and b'passphrase of "airlock-wpa3": ' in said:
+		            asked = True
+		            time.sleep(0.3)
+		            assert not termios.tcgetattr(fd)[3] & termios.ECHO
+		            os.write(fd, typed)
+		            time.sleep(0.3)
+		            try:
+		                assert termios.tcgetattr(fd)[3] & termios.ECHO
+		            except termios.error:
+		                pass
+		    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+		    print(said.decode())
+		    assert asked
+		    return status, said
+		status, said = run(b"\x03")
+		assert status == 1 and b"given up" in said
+		status, said = run(b"airlock-demx\n")
+		assert status == 1 and b"wrong passphrase" in said and b"demx" not in said
+	END
+	on airlock-wpa2
+}
+
 networks_are_listed_preferred_and_forgotten()
 {
 	airlock networks >"$T/list"
@@ -377,9 +456,12 @@ tcase scan_ends_within_a_second_of_the_results
 tcase a_name_has_1_to_32_bytes
 tcase what_cannot_be_kept_is_said_before
 tcase whoever_may_not_is_told
+tcase a_terminal_does_not_show_what_is_typed
 tcase wrong_passphrase_changes_nothing
 tcase join_wpa3_and_keep_it
 tcase a_known_network_needs_no_passphrase
+tcase join_is_online_within_a_second_of_the_lease
+tcase the_supplicant_gives_access_points_page_by_page
 tcase networks_are_listed_preferred_and_forgotten
 tcase once_keeps_nothing
 tcase leave_and_come_back
