@@ -203,7 +203,7 @@ static void followers_have_one_timer_and_leave_none(void)
 	asked = 0;
 	run_for(1300);
 	CHECK(asked >= 1 && asked <= 3); /* two, on a machine with time */
-	guest_answers(); /* only who is due */
+	guest_answers();                 /* only who is due */
 	CHECK_STR(heard(), "1:report");
 	go(1);
 	CHECK(m.poll_timer.armed); /* of the other */
