@@ -15,6 +15,7 @@
 #define SIM_SUBNET 0xc0a84d00u /* 192.168.77.0/24, a half of it for each access point */
 #define SIM_PREFIX 25
 #define SIM_PORT   "airlock.sim"
+#define SIM_CROWD  62 /* more networks than a reply of the supplicant can hold */
 
 #define PATH_SIM_AP      "/run/airlock/hostapd%u.conf"
 #define PATH_SIM_DNSMASQ "/run/airlock/air-dnsmasq.conf"
@@ -36,6 +37,7 @@ struct sim_air {
 	struct sim_ap aps[SIM_APS];
 	uint32_t subnet; /* /24, host byte order */
 	bool dhcp;
+	unsigned crowd; /* networks besides, open and without anything behind them */
 };
 
 /* The air as it is at the start. */
@@ -47,7 +49,8 @@ enum sim_change { SIM_CHANGE_APS = 1, SIM_CHANGE_DHCP = 2, SIM_CHANGE_SUBNET = 4
 /*
  * Obey one line: "ap 1 down", "ap 1 up", "ap 1 ssid <hex>",
  * "ap 1 passphrase <text>", "ap 1 security open|wpa2|wpa3|transition",
- * "ap 1 hidden on|off", "ap 1 full on|off", "dhcp on", "dhcp off", "dhcp subnet <a.b.c>".
+ * "ap 1 hidden on|off", "ap 1 full on|off", "crowd <n>", "dhcp on", "dhcp off",
+ * "dhcp subnet <a.b.c>".
  * Access points count from 1.  The bits of what changed, or -1 with *e and
  * the air as it was.  Pure.
  */

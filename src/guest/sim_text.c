@@ -29,6 +29,7 @@ void sim_air_init(struct sim_air *a)
 	set_ap(&a->aps[1], "airlock-wpa3", SIM_WPA3, 6);
 	a->subnet = SIM_SUBNET;
 	a->dhcp = true;
+	a->crowd = 0;
 }
 
 uint32_t sim_router(const struct sim_air *a, unsigned i)
@@ -76,6 +77,21 @@ static void put_security(struct buf *b, const struct sim_ap *ap)
 	}
 }
 
+/*
+ * Networks that are only there to be heard, of the first access point's radio.
+ * Seldom beacons: they answer probes, which is enough for a scan.
+ */
+static void crowd_text(struct buf *b, unsigned count)
+{
+	if (count > 0)
+		buf_addf(b, "beacon_int=1000\n");
+	for (unsigned i = 0; i < count; i++)
+		buf_addf(b,
+		    "bss=crowd%u\n"
+		    "ssid=a long name among many others %02u\n",
+		    i + 1, i + 1);
+}
+
 void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i)
 {
 	const struct sim_ap *ap = &a->aps[i];
@@ -96,6 +112,8 @@ void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i)
 	if (ap->full)
 		buf_addf(b, "max_num_sta=0\n");
 	put_security(b, ap);
+	if (i == 0)
+		crowd_text(b, a->crowd);
 }
 
 void sim_dnsmasq_text(struct buf *b, const struct sim_air *a)
@@ -222,5 +240,11 @@ int sim_obey(struct sim_air *a, const char *line, struct err *e)
 	}
 	if (sscanf(line, "dhcp %15s %n", what, &at) == 1)
 		return obey_dhcp(a, what, at > 0 ? line + at : "", e);
-	return err_set(e, 0, "commands are ap and dhcp");
+	if (sscanf(line, "crowd %u %n", &n, &at) == 1) {
+		if (n > SIM_CROWD)
+			return err_set(e, 0, "a crowd is 0 to %d networks", SIM_CROWD);
+		a->crowd = n;
+		return SIM_CHANGE_APS;
+	}
+	return err_set(e, 0, "commands are ap, crowd and dhcp");
 }

@@ -402,6 +402,13 @@ static void the_air_obeys(void)
 	sim_dnsmasq_text(&b, &a);
 	CHECK_HAS(b.data, "dhcp-range=10.0.0.10,10.0.0.120,255.255.255.128,1h\n");
 	buf_fini(&b);
+	CHECK_INT(sim_obey(&a, "crowd 62", &e), SIM_CHANGE_APS);
+	sim_hostapd_text(&b, &a, 0);
+	CHECK_HAS(b.data, "bss=crowd62\nssid=a long name among many others 62\n");
+	buf_fini(&b);
+	sim_hostapd_text(&b, &a, 1);
+	CHECK(strstr(b.data, "crowd") == NULL);
+	buf_fini(&b);
 }
 
 static void the_air_refuses(void)
@@ -411,7 +418,8 @@ static void the_air_refuses(void)
 	    "ap 1 security wep", "ap 1 hidden", "ap 1 full maybe",
 	    "ap 1 passphrase \001234567890",
 	    "ap 1 ssid 0011223344556677889900112233445566778899001122334455667788990011223344",
-	    "dhcp", "dhcp maybe", "dhcp subnet 10.0.0.0", "dhcp subnet x", "chaos"};
+	    "dhcp", "dhcp maybe", "dhcp subnet 10.0.0.0", "dhcp subnet x", "crowd", "crowd 63",
+	    "crowd x", "chaos"};
 	struct sim_air a, was;
 
 	sim_air_init(&a);

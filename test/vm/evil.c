@@ -299,6 +299,67 @@ static void do_ports(void)
 	}
 }
 
+static void say_socket(const char *name)
+{
+	struct wire_msg m = {
+	    .type = WIRE_SOCKET, .socket = {.directory = WIRE_DIR_SUPPLICANT, .present = 1}};
+
+	str_copy(m.socket.name, sizeof(m.socket.name), name);
+	say(&m);
+}
+
+/* A name that would lead out of the directory. */
+static void do_socket_name(void)
+{
+	hello();
+	say_socket("../../etc/shadow");
+	listen_on();
+}
+
+static void do_sockets_17(void)
+{
+	char name[16];
+
+	hello();
+	for (unsigned i = 0; i < 17; i++) {
+		snprintf(name, sizeof(name), "evil%u", i);
+		say_socket(name);
+	}
+	listen_on();
+}
+
+static void speak_for(enum wire_type type, unsigned number)
+{
+	struct wire_msg m = {.type = type, .stream = (uint16_t)number};
+
+	if (type == WIRE_DATAGRAM)
+		m.bytes = (struct wire_bytes){(const uint8_t *)"<2>boo", 6};
+	say(&m);
+}
+
+/* Replies and ends for clients that there are not, as fast as is allowed. */
+static void do_strangers(void)
+{
+	hello();
+	say_state(WIRE_SCANNING, "strangers");
+	say_socket("wlan0");
+	for (unsigned n = 0;; n++) {
+		speak_for(WIRE_DATAGRAM, n * 7);
+		speak_for(WIRE_PEER_END, n * 7);
+		/* Of the number of the first client, if there is one, all the time. */
+		speak_for(WIRE_PEER_END, 257);
+		if (n % 32 == 0)
+			listen_for(40);
+	}
+}
+
+static void do_flood_end(void)
+{
+	hello();
+	for (unsigned n = 0;; n++)
+		speak_for(WIRE_PEER_END, n);
+}
+
 static void do_silent(void)
 {
 	for (;;)
@@ -347,6 +408,10 @@ static const struct {
     {"chase", do_chase},
     {"texts", do_texts},
     {"ports", do_ports},
+    {"socket-name", do_socket_name},
+    {"sockets-17", do_sockets_17},
+    {"strangers", do_strangers},
+    {"flood-end", do_flood_end},
     {"silent", do_silent},
     {"quiet", do_quiet},
     {"reset", do_reset},

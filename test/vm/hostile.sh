@@ -119,6 +119,38 @@ a_message_that_guests_do_not_send() { breaks_the_rules forbidden 'a message of a
 a_flood_of_log_lines() { breaks_the_rules flood-log 'a flood of messages'; }
 a_flood_of_states() { breaks_the_rules flood-state 'a flood of messages'; }
 
+a_socket_whose_name_leads_elsewhere() { breaks_the_rules socket-name 'a control socket that cannot be'; }
+seventeen_sockets()
+{
+	breaks_the_rules sockets-17 'a control socket that cannot be'
+	wait_for 10 test ! -e /run/wpa_supplicant/evil0
+}
+a_flood_of_ends_of_clients() { breaks_the_rules flood-end 'a flood of messages'; }
+
+replies_for_clients_that_do_not_exist()
+{
+	become strangers
+	wait_field state scanning 20
+	wait_for 10 test -S /run/wpa_supplicant/wlan0
+	now=$(field guest.starts)
+	# One client whose number the guest ends again and again.
+	python3 - "$T" <<'END'
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1] + "/stranger"); s.connect("/run/wpa_supplicant/wlan0"); s.settimeout(0.05)
+until = time.time() + 4
+heard = set()
+while time.time() < until:
+    s.send(b"ATTACH")
+    try: heard.add(s.recv(100))
+    except TimeoutError: pass
+assert heard <= {b"<2>CTRL-EVENT-TERMINATING ", b"<2>boo"}, heard
+END
+	is "$(field guest.starts)" "$now"
+	is "$(cat /run/airlock/lock)" "$DAEMON"
+	[ -S /run/wpa_supplicant/wlan0 ]
+}
+
 a_guest_that_asks_again_and_again_and_never_reads()
 {
 	# What piles up then.
@@ -254,6 +286,10 @@ for c in \
 	a_message_that_guests_do_not_send \
 	a_flood_of_log_lines \
 	a_flood_of_states \
+	a_socket_whose_name_leads_elsewhere \
+	seventeen_sockets \
+	a_flood_of_ends_of_clients \
+	replies_for_clients_that_do_not_exist \
 	a_guest_that_asks_again_and_again_and_never_reads \
 	a_guest_that_reboots_is_started_again \
 	a_guest_that_panics_is_started_again \

@@ -1,0 +1,109 @@
+# relay: relayed sockets against the pair of socat processes that Wifibox uses.
+#
+# Both lead to the same supplicant of the same guest in the same run.  The
+# pair: on the host UNIX-RECVFROM,fork to TCP, in the guest TCP-LISTEN,fork to
+# a datagram socket.  Its port is opened in the guest's filter for this alone,
+# and socat with its libraries comes on a copy of the simulated radio's disk.
+# shellcheck shell=sh
+
+PAIR=$T/pair.sock
+RELAYED=/run/wpa_supplicant/wlan0
+
+# A store whose disk of the simulated radio holds socat too.
+relay_store()
+{
+	real=$(readlink -f "$AIRLOCK_STORE/current") made=$T/store/generations/5005a75005a7
+	mkdir -p "$made" "$T/disk/bench"
+	for f in vmlinux initrd root.squashfs manifest.json; do
+		ln -s "$real/$f" "$made/$f"
+	done
+	ln -s generations/5005a75005a7 "$T/store/current"
+	# shellcheck disable=SC2046  # a list of files
+	cp /usr/bin/socat $(ldd /usr/bin/socat | sed -n 's/.* => \(\/[^ ]*\).*/\1/p') "$T/disk/bench/"
+	cp -L /lib64/ld-linux-x86-64.so.2 "$T/disk/bench/ld.so"
+	sqfs2tar "$real/sim.squashfs" >"$T/disk.tar" 2>/dev/null && tar -C "$T/disk" -rf "$T/disk.tar" bench &&
+		tar2sqfs -q -c gzip "$made/sim.squashfs" <"$T/disk.tar"
+}
+
+# 4 KB of scan results: a crowd of networks with long names.
+hears_the_crowd()
+{
+	timeout 5 wpa_cli -p "${RELAYED%/*}" -i wlan0 scan >/dev/null
+	sleep 2
+	[ "$(timeout 5 wpa_cli -p "${RELAYED%/*}" -i wlan0 scan_results | wc -c)" -ge 3700 ]
+}
+
+pair_start()
+{
+	guest "nft insert rule ip airlock input iifname lan tcp dport 1200 accept;
+		(/sim/bench/ld.so --library-path /sim/bench /sim/bench/socat TCP4-LISTEN:1200,reuseaddr,fork \
+			UNIX-SENDTO:$RELAYED,bind=/run/pair.sock,unlink-early </dev/null >/dev/null 2>&1 &)" >/dev/null
+	socat "UNIX-RECVFROM:$PAIR,fork" TCP4:10.0.0.1:1200 2>/dev/null &
+	wait_for 5 test -S "$PAIR"
+}
+
+# load WHOM CLIENTS REQUESTS REQUEST: rate, median, 99th percentile, lost, bytes.
+load()
+{
+	(cd "$T" && timeout 120 "$T/load" "$@")
+}
+
+# The pid of PID 1 and the daemon's processes: kilobytes of each, added up.
+relay_memory()
+{
+	daemon_memory Pss | cut -d ' ' -f 1
+	guest 'sed -n "s/^Pss: *\([0-9]*\) kB/\1/p" /proc/1/smaps_rollup' | tail -n 1
+}
+
+relay_against_the_pair()
+{
+	best=0
+	# shellcheck disable=SC2046  # five numbers
+	for request in PING STATUS SCAN_RESULTS; do
+		set -- $(load "$RELAYED" 1 500 "$request")
+		ours=$1 median=$2 tail=$3 bytes=$5
+		set -- $(load "$RELAYED" 64 4000 "$request")
+		many=$1 lost=$4
+		set -- $(load "$PAIR" 1 40 "$request")
+		one=$1 pair_median=$2 pair_tail=$3
+		set -- $(load "$PAIR" 8 80 "$request")
+		best=$(awk -v a="$one" -v b="${1:-0}" 'BEGIN { print (a > b ? a : b) }')
+		row "$request: bytes of the reply" "$bytes" bytes
+		row "$request: relay, one client" "$ours" 1/s
+		row "$request: relay, 64 clients" "$many" 1/s
+		row "$request: socat, the best of 1 and 8 clients" "$best" 1/s
+		row "$request: relay / socat" "$(awk -v a="$many" -v b="$best" 'BEGIN { printf "%.1f", a / b }')" ratio '>=20'
+		row "$request: relay, lost of 4000" "$lost" count '<=0'
+		row "$request: relay, median" "$(awk -v v="$median" 'BEGIN { print v / 1000 }')" ms '<=3'
+		row "$request: socat, median" "$(awk -v v="$pair_median" 'BEGIN { print v / 1000 }')" ms
+		row "$request: relay, 99th percentile" "$(awk -v v="$tail" 'BEGIN { print v / 1000 }')" ms
+		row "$request: socat, 99th percentile" "$(awk -v v="$pair_tail" 'BEGIN { print v / 1000 }')" ms
+		row "$request: 99th percentile, relay / socat" "$(awk -v a="$tail" -v b="$pair_tail" 'BEGIN { printf "%.3f", a / b }')" ratio '<=0.999'
+	done
+}
+
+bench_relay()
+{
+	store=$AIRLOCK_STORE
+	gcc -O2 -o "$T/load" "$AIRLOCK_TOP/test/bench/load.c" && relay_store || return 1
+	AIRLOCK_STORE=$T/store
+	# shellcheck disable=SC2154  # of lib.sh
+	networks "$wpa3"
+	configure 'guest { console = true; }' 'host { address = "10.0.0.2/24"; }' 'router { address = "10.0.0.1/24"; }'
+	AIRLOCK_STORE=$store
+	start || return 1
+	airlock air crowd 62 >/dev/null || return 1
+	# What one scan misses the next one hears: nothing is forgotten meanwhile.
+	wpa_cli -p "${RELAYED%/*}" -i wlan0 set bss_expiration_scan_count 1000 >/dev/null
+	wait_for 100 hears_the_crowd && pair_start || return 1
+	relay_against_the_pair
+	# 4000 of each were asked already: what there is to be allocated is.
+	relay_memory >"$T/memory-before"
+	load "$RELAYED" 64 100000 PING >/dev/null || return 1
+	relay_memory >"$T/memory-after"
+	# shellcheck disable=SC2046  # two numbers each
+	set -- $(cat "$T/memory-before" "$T/memory-after")
+	row 'daemon, growth by 100,000 requests (PSS)' $(($3 - $1)) KiB '<=256'
+	row 'airlock-init, growth by 100,000 requests (PSS)' $(($4 - $2)) KiB '<=256'
+	airlock stop >/dev/null
+}
