@@ -88,6 +88,7 @@ struct guest {
 		struct station_ssid tried; /* the network last tried; len 0: none yet */
 		char last_words[256];      /* of wpa_supplicant */
 		struct loop_timer quiet;   /* after it let go of a network */
+		unsigned asked_to_leave;   /* how often to look whether it did */
 		struct live live;
 	} uplink;
 
@@ -179,6 +180,8 @@ bool uplink_looks(const struct guest *g);
 void uplink_catch_up(struct guest *g);
 /* Start wpa_supplicant anew with the files that are written. */
 void uplink_restart(struct guest *g);
+/* A client on the host told it to disconnect. */
+void uplink_leaves(struct guest *g);
 /* It goes by another configuration from now on. */
 void uplink_renewed(struct guest *g);
 /* The radio is gone. */

@@ -4,6 +4,8 @@
  * The relay is a convenience: when it cannot be set up the router goes on
  * without it, and says so.
  */
+#include <string.h>
+
 #include "guest/guest.h"
 
 static void to_host(void *arg, const struct wire_msg *m)
@@ -59,8 +61,19 @@ void peers_init(struct guest *g)
 		on_host(g, true);
 }
 
+/* No event tells of a request to leave while nothing was connected. */
+static bool is_leave(const struct wire_msg *m)
+{
+	static const char leave[] = "DISCONNECT";
+
+	return m->type == WIRE_DATAGRAM && m->bytes.len == sizeof(leave) - 1 &&
+	       memcmp(m->bytes.data, leave, sizeof(leave) - 1) == 0;
+}
+
 void peers_message(struct guest *g, const struct wire_msg *m)
 {
+	if (is_leave(m))
+		uplink_leaves(g);
 	if (g->relay != NULL)
 		relay_guest_message(g->relay, m);
 }

@@ -15,6 +15,7 @@
 #define UNSPECIFIED 1 /* as a setting of the network changed */
 #define LEAVING     3
 #define QUIET_MS    500
+#define LEAVE_LOOKS 10 /* as often, after a request to leave */
 
 static void redact(char *text)
 {
@@ -176,12 +177,26 @@ static const char *reason_words(int code)
 static void on_idle(void *arg, const char *reply)
 {
 	struct guest *g = arg;
-	char state[32];
+	bool asked = g->uplink.asked_to_leave > 0;
+	char state[32] = "";
 
-	if (reply != NULL && station_value(reply, "wpa_state", state, sizeof(state)) &&
-	    strcmp(state, "DISCONNECTED") == 0 && g->life.state == WIRE_SCANNING &&
-	    g->life.fault[0] == '\0')
-		router_event(g, LIFE_LEFT, "airlock join");
+	if (reply != NULL)
+		station_value(reply, "wpa_state", state, sizeof(state));
+	if (strcmp(state, "DISCONNECTED") == 0) {
+		g->uplink.asked_to_leave = 0;
+		if (asked ? g->life.cause != LIFE_UNCONFIGURED || g->life.fault[0] == '\0'
+			  : g->life.state == WIRE_SCANNING && g->life.fault[0] == '\0')
+			router_event(g, LIFE_LEFT, "airlock join");
+	} else if (asked && --g->uplink.asked_to_leave > 0) {
+		/* A look around that had begun ends first. */
+		loop_timer_set(g->loop, &g->uplink.quiet, QUIET_MS);
+	}
+}
+
+void uplink_leaves(struct guest *g)
+{
+	g->uplink.asked_to_leave = LEAVE_LOOKS;
+	loop_timer_set(g->loop, &g->uplink.quiet, QUIET_MS);
 }
 
 static void on_quiet(void *arg)
@@ -272,7 +287,10 @@ static void on_event(void *arg, const struct station_event *ev)
 	if (ev->ssid.len > 0)
 		g->uplink.tried = ev->ssid;
 	station_ssid_text(name, &g->uplink.tried);
-	if (ev->kind == STATION_SCANNING || ev->kind == STATION_TRYING)
+	if (ev->kind == STATION_TRYING)
+		g->uplink.asked_to_leave = 0;
+	if ((ev->kind == STATION_SCANNING || ev->kind == STATION_TRYING) &&
+	    g->uplink.asked_to_leave == 0)
 		loop_timer_del(g->loop, &g->uplink.quiet);
 	switch (ev->kind) {
 	case STATION_OTHER:

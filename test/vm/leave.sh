@@ -202,6 +202,17 @@ wrong_passphrase_is_said_and_is_in_no_log()
 	lacks geheim "$T/everything"
 }
 
+leaving_what_was_never_joined_is_said_too()
+{
+	does disconnect
+	says scanning "$left" 10
+	sleep 12
+	says scanning "$left" 1
+	does set_network 0 psk '"airlock-demo"'
+	does reassociate
+	wait_field state online 30
+}
+
 stops_and_leaves_nothing()
 {
 	stop
@@ -219,6 +230,7 @@ for c in \
 	disabled_networks_are_said \
 	another_access_point_of_the_network_has_another_lease \
 	wrong_passphrase_is_said_and_is_in_no_log \
+	leaving_what_was_never_joined_is_said_too \
 	stops_and_leaves_nothing; do
 	tcase $c
 done
