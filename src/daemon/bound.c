@@ -185,7 +185,7 @@ static int bind_at(const char *path, struct err *e)
 int bound_open(struct bound *b, unsigned directory, const char *name, struct err *e)
 {
 	struct bound_socket *s;
-	const char *key;
+	const char *key = "";
 	auto_fd fd = -1;
 	char path[108];
 

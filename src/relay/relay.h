@@ -16,9 +16,10 @@
 #define RELAY_PEERS    256   /* clients at once */
 #define RELAY_NAME     32    /* bytes of a socket's name with its NUL */
 #define RELAY_DATAGRAM 65536 /* bytes of the largest that passes */
-#define RELAY_WAITING \
-	(256u * 1024)      /* bytes for the channel: an end that has more stops reading */
-#define RELAY_LOOK_MS 2000 /* between two looks whether clients are still there */
+#define RELAY_LOOK_MS  2000  /* between two looks whether clients are still there */
+
+/* Bytes that wait for the channel: an end that has more stops reading its sockets. */
+#define RELAY_WAITING (UINT64_C(256) * 1024)
 
 /* What a supplicant says to those who are attached when it ends. */
 #define RELAY_TERMINATING "<2>CTRL-EVENT-TERMINATING "

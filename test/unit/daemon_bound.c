@@ -145,9 +145,7 @@ static void a_path_that_does_not_fit(void)
 	static char deep[120];
 
 	begin();
-	memset(deep, 'd', sizeof(deep) - 1);
-	memcpy(deep, dir, strlen(dir));
-	deep[strlen(dir)] = '/';
+	str_format(deep, sizeof(deep), "%s/%0*d", dir, 90, 0);
 	b.directories[0] = deep;
 	refused(SUPPLICANT, "wlan0", "longer than 107");
 	end();

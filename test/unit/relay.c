@@ -392,8 +392,8 @@ static void channel_that_stands_still(void)
 		if (send(fd, big, sizeof(big) - 1, 0) < 0 || i % 16 == 0)
 			settle(1);
 	}
-	CHECK(w.host_conn.out.len <= RELAY_WAITING + 2 * WIRE_FRAME_MAX);
-	CHECK(w.guest_conn.out.len <= RELAY_WAITING + 2 * WIRE_FRAME_MAX);
+	CHECK(w.host_conn.out.len <= RELAY_WAITING + UINT64_C(2) * WIRE_FRAME_MAX);
+	CHECK(w.guest_conn.out.len <= RELAY_WAITING + UINT64_C(2) * WIRE_FRAME_MAX);
 	CHECK(w.host_conn.out.len > RELAY_WAITING);
 	CHECK(w.guest_conn.out.len > RELAY_WAITING);
 	conn_pause(&w.host_conn, false);
