@@ -20,7 +20,7 @@
 #define PATH_SIM_AP      "/run/airlock/hostapd%u.conf"
 #define PATH_SIM_DNSMASQ "/run/airlock/air-dnsmasq.conf"
 
-enum sim_security { SIM_OPEN, SIM_WPA2, SIM_WPA3, SIM_TRANSITION };
+enum sim_security { SIM_OPEN, SIM_OWE, SIM_WPA2, SIM_WPA3, SIM_TRANSITION };
 
 struct sim_ap {
 	enum sim_security security;
@@ -48,7 +48,7 @@ enum sim_change { SIM_CHANGE_APS = 1, SIM_CHANGE_DHCP = 2, SIM_CHANGE_SUBNET = 4
 
 /*
  * Obey one line: "ap 1 down", "ap 1 up", "ap 1 ssid <hex>",
- * "ap 1 passphrase <text>", "ap 1 security open|wpa2|wpa3|transition",
+ * "ap 1 passphrase <text>", "ap 1 security open|owe|wpa2|wpa3|transition",
  * "ap 1 hidden on|off", "ap 1 full on|off", "crowd <n>", "dhcp on", "dhcp off",
  * "dhcp subnet <a.b.c>".
  * Access points count from 1.  The bits of what changed, or -1 with *e and

@@ -59,6 +59,9 @@ static void put_security(struct buf *b, const struct sim_ap *ap)
 	switch (ap->security) {
 	case SIM_OPEN:
 		break;
+	case SIM_OWE:
+		buf_addf(b, "wpa_key_mgmt=OWE\nieee80211w=2\n");
+		break;
 	case SIM_WPA2:
 		buf_addf(b, "wpa_key_mgmt=WPA-PSK\n");
 		put_passphrase(b, ap);
@@ -154,6 +157,7 @@ static bool is_printable(const char *text)
 static int set_security(struct sim_ap *ap, const char *arg, struct err *e)
 {
 	static const char *const names[] = {[SIM_OPEN] = "open",
+	    [SIM_OWE] = "owe",
 	    [SIM_WPA2] = "wpa2",
 	    [SIM_WPA3] = "wpa3",
 	    [SIM_TRANSITION] = "transition"};
@@ -164,7 +168,7 @@ static int set_security(struct sim_ap *ap, const char *arg, struct err *e)
 		ap->security = (enum sim_security)i;
 		return SIM_CHANGE_APS;
 	}
-	return err_set(e, 0, "security: open, wpa2, wpa3 or transition");
+	return err_set(e, 0, "security: open, owe, wpa2, wpa3 or transition");
 }
 
 static int set_switch(bool *what, const char *arg, struct err *e)

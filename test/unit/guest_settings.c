@@ -385,6 +385,10 @@ static void the_air_obeys(void)
 	CHECK_HAS(b.data, "wpa_passphrase=airlock-demo\n");
 	CHECK_HAS(b.data, "ignore_broadcast_ssid=1\n");
 	buf_fini(&b);
+	CHECK_INT(sim_obey(&a, "ap 2 security owe", &e), SIM_CHANGE_APS);
+	sim_hostapd_text(&b, &a, 1);
+	CHECK_HAS(b.data, "wpa_key_mgmt=OWE\nieee80211w=2\n");
+	buf_fini(&b);
 	CHECK_INT(sim_obey(&a, "ap 2 security open", &e), SIM_CHANGE_APS);
 	CHECK_INT(sim_obey(&a, "ap 2 hidden off", &e), SIM_CHANGE_APS);
 	CHECK_INT(sim_obey(&a, "ap 2 full on", &e), SIM_CHANGE_APS);

@@ -338,6 +338,18 @@ an_open_network_needs_none()
 	unchanged
 }
 
+an_encrypted_open_network_needs_none()
+{
+	air ap 2 security owe
+	air ap 2 ssid "$(hex airport)"
+	settled
+	expect 0 'joined "airport"' airlock join --once airport </dev/null
+	is "$(wpa_cli -p /var/run/wpa_supplicant -i wlan0 status | grep ^key_mgmt)" key_mgmt=OWE
+	expect 0 forgot airlock networks forget airport
+	on airlock-wpa2
+	unchanged
+}
+
 a_hidden_network_is_joined_by_name()
 {
 	air ap 2 security transition
@@ -462,6 +474,7 @@ tcase once_keeps_nothing
 tcase leave_and_come_back
 tcase join_needs_a_passphrase_that_can_be_one
 tcase an_open_network_needs_none
+tcase an_encrypted_open_network_needs_none
 tcase a_hidden_network_is_joined_by_name
 tcase a_vanished_network_is_out_of_range
 tcase who_is_refused_is_told_why
