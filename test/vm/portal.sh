@@ -74,6 +74,8 @@ the_internet_answers()
 {
 	start
 	reason_ends ', the Internet answers' 15
+	wait_field internet.state reachable 5
+	is "$(field internet.portal)" null
 	grep -qx '204 /check web.airlock.test|airlock' "$T/asked"
 	# Known is known: it is not asked again.
 	sleep 11
@@ -93,6 +95,8 @@ a_redirect_says_where_to_sign_in()
 	answers redirect
 	another_network
 	reason_ends ', sign in first: open https://portal\.airlock\.test/login\?from=%2F in a browser' 15
+	wait_field internet.state sign-in 5
+	is "$(field internet.portal)" 'https://portal.airlock.test/login?from=%2F'
 	airlock status >"$T/status"
 	grep -q 'sign in first: open https://portal.airlock.test/login' "$T/status"
 }
