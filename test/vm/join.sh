@@ -170,6 +170,15 @@ whoever_may_not_is_told()
 	expect 1 'Permission denied' setpriv --reuid nobody --clear-groups --regid nogroup \
 		"$AIRLOCK_BUILD/src/cli/airlock" -c "$T/airlock.conf" scan
 	grep -q 'socket_group' "$T/expect.log"
+	# Of the group, but not the file's owner: known networks are joined, new ones not kept.
+	chmod 600 "$T/networks.conf"
+	ours="setpriv --reuid nobody --clear-groups --regid root $AIRLOCK_BUILD/src/cli/airlock"
+	# shellcheck disable=SC2086  # a program and its options
+	expect 0 'joined "airlock-wpa2"' $ours -c "$T/airlock.conf" join airlock-wpa2
+	# shellcheck disable=SC2086
+	expect 1 'sudo airlock join' $ours -c "$T/airlock.conf" join airlock-wpa3
+	# shellcheck disable=SC2086
+	expect 0 'airlock-wpa2' $ours -c "$T/airlock.conf" networks
 	chmod 755 "$T"
 }
 
