@@ -67,6 +67,8 @@ static const struct {
     {"net/ipv4/icmp_echo_ignore_broadcasts", "1"},
     /* Sockets of that many clients may speak to one of ours at once. */
     {"net/unix/max_dgram_qlen", "256"},
+    /* Long replies to all of them fit at once: a program that has no room drops them. */
+    {"net/core/wmem_default", "1048576"},
     {"net/ipv6/conf/all/disable_ipv6", "1"},
     {"net/ipv6/conf/default/disable_ipv6", "1"},
     {"fs/protected_hardlinks", "1"},

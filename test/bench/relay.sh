@@ -55,30 +55,45 @@ relay_memory()
 	guest 'sed -n "s/^Pss: *\([0-9]*\) kB/\1/p" /proc/1/smaps_rollup' | tail -n 1
 }
 
+ms()
+{
+	awk -v us="$1" 'BEGIN { print us / 1000 }'
+}
+
+ratio()
+{
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3g", a / b }'
+}
+
+# The same load on both: one client who asks and waits, and eight at once, each
+# of whom does.  With eight the pair's processes take each other's address
+# away, so some replies go astray, as they do in its real life.
 relay_against_the_pair()
 {
-	best=0
 	# shellcheck disable=SC2046  # five numbers
 	for request in PING STATUS SCAN_RESULTS; do
 		set -- $(load "$RELAYED" 1 500 "$request")
-		ours=$1 median=$2 tail=$3 bytes=$5
-		set -- $(load "$RELAYED" 64 4000 "$request")
-		many=$1 lost=$4
+		one=$1 median=$2 tail=$3
+		row "$request: bytes of the reply" "$5" bytes
+		set -- $(load "$RELAYED" 8 1500 "$request")
+		eight=$1
+		set -- $(load "$RELAYED" 64 3000 "$request")
+		row "$request: relay, 64 clients" "$1" 1/s
+		row "$request: relay, 64 clients, lost" "$4" count '<=0'
 		set -- $(load "$PAIR" 1 40 "$request")
-		one=$1 pair_median=$2 pair_tail=$3
-		set -- $(load "$PAIR" 8 80 "$request")
-		best=$(awk -v a="$one" -v b="${1:-0}" 'BEGIN { print (a > b ? a : b) }')
-		row "$request: bytes of the reply" "$bytes" bytes
-		row "$request: relay, one client" "$ours" 1/s
-		row "$request: relay, 64 clients" "$many" 1/s
-		row "$request: socat, the best of 1 and 8 clients" "$best" 1/s
-		row "$request: relay / socat" "$(awk -v a="$many" -v b="$best" 'BEGIN { printf "%.1f", a / b }')" ratio '>=20'
-		row "$request: relay, lost of 4000" "$lost" count '<=0'
-		row "$request: relay, median" "$(awk -v v="$median" 'BEGIN { print v / 1000 }')" ms '<=3'
-		row "$request: socat, median" "$(awk -v v="$pair_median" 'BEGIN { print v / 1000 }')" ms
-		row "$request: relay, 99th percentile" "$(awk -v v="$tail" 'BEGIN { print v / 1000 }')" ms
-		row "$request: socat, 99th percentile" "$(awk -v v="$pair_tail" 'BEGIN { print v / 1000 }')" ms
-		row "$request: 99th percentile, relay / socat" "$(awk -v a="$tail" -v b="$pair_tail" 'BEGIN { printf "%.3f", a / b }')" ratio '<=0.999'
+		row "$request: one client, relay" "$one" 1/s
+		row "$request: one client, socat" "$1" 1/s
+		row "$request: one client, relay / socat" "$(ratio "$one" "$1")" ratio
+		row "$request: median, relay" "$(ms "$median")" ms '<=3'
+		row "$request: median, socat" "$(ms "$2")" ms
+		row "$request: 99th percentile, relay" "$(ms "$tail")" ms
+		row "$request: 99th percentile, socat" "$(ms "$3")" ms
+		row "$request: 99th percentile, relay / socat" "$(ratio "$tail" "$3")" ratio '<=0.999'
+		set -- $(load "$PAIR" 8 60 "$request")
+		row "$request: eight clients, relay" "$eight" 1/s
+		row "$request: eight clients, socat" "$1" 1/s
+		row "$request: eight clients, socat, lost of 60" "$4" count
+		row "$request: eight clients, relay / socat" "$(ratio "$eight" "$1")" ratio '>=20'
 	done
 }
 
@@ -97,7 +112,7 @@ bench_relay()
 	wpa_cli -p "${RELAYED%/*}" -i wlan0 set bss_expiration_scan_count 1000 >/dev/null
 	wait_for 100 hears_the_crowd && pair_start || return 1
 	relay_against_the_pair
-	# 4000 of each were asked already: what there is to be allocated is.
+	# Thousands were asked already: what there is to be allocated is.
 	relay_memory >"$T/memory-before"
 	load "$RELAYED" 64 100000 PING >/dev/null || return 1
 	relay_memory >"$T/memory-after"
