@@ -18,9 +18,10 @@
 #define SIM_CROWD  62 /* more networks than a reply of the supplicant can hold */
 
 #define PATH_SIM_AP      "/run/airlock/hostapd%u.conf"
+#define PATH_SIM_USERS   "/run/airlock/hostapd%u.users"
 #define PATH_SIM_DNSMASQ "/run/airlock/air-dnsmasq.conf"
 
-enum sim_security { SIM_OPEN, SIM_OWE, SIM_WPA2, SIM_WPA3, SIM_TRANSITION };
+enum sim_security { SIM_OPEN, SIM_OWE, SIM_WPA2, SIM_WPA3, SIM_TRANSITION, SIM_ENTERPRISE };
 
 struct sim_ap {
 	enum sim_security security;
@@ -48,9 +49,9 @@ enum sim_change { SIM_CHANGE_APS = 1, SIM_CHANGE_DHCP = 2, SIM_CHANGE_SUBNET = 4
 
 /*
  * Obey one line: "ap 1 down", "ap 1 up", "ap 1 ssid <hex>",
- * "ap 1 passphrase <text>", "ap 1 security open|owe|wpa2|wpa3|transition",
- * "ap 1 hidden on|off", "ap 1 full on|off", "crowd <n>", "dhcp on", "dhcp off",
- * "dhcp subnet <a.b.c>".
+ * "ap 1 passphrase <text>", "ap 1 security <word>", "ap 1 hidden on|off",
+ * "ap 1 full on|off", "crowd <n>", "dhcp on", "dhcp off", "dhcp subnet <a.b.c>";
+ * the words are open, owe, wpa2, wpa3, transition and enterprise.
  * Access points count from 1.  The bits of what changed, or -1 with *e and
  * the air as it was.  Pure.
  */
@@ -61,6 +62,9 @@ uint32_t sim_router(const struct sim_air *a, unsigned i);
 
 /* hostapd's configuration of access point i (from 0).  Pure. */
 void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i);
+
+/* Who may enter an enterprise network: one user, by EAP-PWD (RFC 5931).  Pure. */
+void sim_users_text(struct buf *b, const struct sim_ap *ap);
 
 /* dnsmasq's, for all of them.  Pure. */
 void sim_dnsmasq_text(struct buf *b, const struct sim_air *a);

@@ -108,6 +108,16 @@ static void on_hostapd_ended(void *arg, int status)
 	s->enabled = 0;
 }
 
+static void put_users(const struct sim *s, unsigned i)
+{
+	char path[sizeof(PATH_SIM_USERS) + 8];
+	struct buf b = {0};
+
+	str_format(path, sizeof(path), PATH_SIM_USERS, i + 1);
+	sim_users_text(&b, &s->air.aps[i]);
+	put(path, &b);
+}
+
 static void start_hostapd(struct sim *s)
 {
 	const char *argv[SIM_APS + 2] = {"/sim/usr/sbin/hostapd"};
@@ -121,6 +131,8 @@ static void start_hostapd(struct sim *s)
 		str_format(s->conf[i], sizeof(s->conf[i]), PATH_SIM_AP, i + 1);
 		sim_hostapd_text(&b, &s->air, i);
 		put(s->conf[i], &b);
+		if (s->air.aps[i].security == SIM_ENTERPRISE)
+			put_users(s, i);
 		argv[n++] = s->conf[i];
 	}
 	s->enabled = 0;

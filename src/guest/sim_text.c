@@ -52,7 +52,7 @@ static void put_passphrase(struct buf *b, const struct sim_ap *ap)
 		buf_addf(b, "wpa_passphrase=%s\n", ap->passphrase);
 }
 
-static void put_security(struct buf *b, const struct sim_ap *ap)
+static void put_security(struct buf *b, const struct sim_ap *ap, unsigned i)
 {
 	if (ap->security != SIM_OPEN)
 		buf_addf(b, "wpa=2\nrsn_pairwise=CCMP\n");
@@ -77,7 +77,22 @@ static void put_security(struct buf *b, const struct sim_ap *ap)
 		    ap->passphrase);
 		put_passphrase(b, ap);
 		break;
+	case SIM_ENTERPRISE:
+		/* The authentication server is hostapd's own: a method without certificates. */
+		buf_addf(b,
+		    "wpa_key_mgmt=WPA-EAP\nieee8021x=1\neap_server=1\n"
+		    "eap_user_file=" PATH_SIM_USERS "\n",
+		    i + 1);
+		break;
 	}
+}
+
+void sim_users_text(struct buf *b, const struct sim_ap *ap)
+{
+	char hex[2 * sizeof(ap->passphrase)];
+
+	str_hex(hex, ap->passphrase, strlen(ap->passphrase));
+	buf_addf(b, "\"airlock\"\tPWD\t%s\n", hex);
 }
 
 /*
@@ -114,7 +129,7 @@ void sim_hostapd_text(struct buf *b, const struct sim_air *a, unsigned i)
 		buf_addf(b, "ignore_broadcast_ssid=1\n");
 	if (ap->full)
 		buf_addf(b, "max_num_sta=0\n");
-	put_security(b, ap);
+	put_security(b, ap, i);
 	if (i == 0)
 		crowd_text(b, a->crowd);
 }
@@ -160,7 +175,8 @@ static int set_security(struct sim_ap *ap, const char *arg, struct err *e)
 	    [SIM_OWE] = "owe",
 	    [SIM_WPA2] = "wpa2",
 	    [SIM_WPA3] = "wpa3",
-	    [SIM_TRANSITION] = "transition"};
+	    [SIM_TRANSITION] = "transition",
+	    [SIM_ENTERPRISE] = "enterprise"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (strcmp(arg, names[i]) != 0)
@@ -168,7 +184,7 @@ static int set_security(struct sim_ap *ap, const char *arg, struct err *e)
 		ap->security = (enum sim_security)i;
 		return SIM_CHANGE_APS;
 	}
-	return err_set(e, 0, "security: open, owe, wpa2, wpa3 or transition");
+	return err_set(e, 0, "security: open, owe, wpa2, wpa3, transition or enterprise");
 }
 
 static int set_switch(bool *what, const char *arg, struct err *e)

@@ -389,6 +389,14 @@ static void the_air_obeys(void)
 	sim_hostapd_text(&b, &a, 1);
 	CHECK_HAS(b.data, "wpa_key_mgmt=OWE\nieee80211w=2\n");
 	buf_fini(&b);
+	CHECK_INT(sim_obey(&a, "ap 2 security enterprise", &e), SIM_CHANGE_APS);
+	sim_hostapd_text(&b, &a, 1);
+	CHECK_HAS(b.data, "wpa_key_mgmt=WPA-EAP\n");
+	CHECK_HAS(b.data, "eap_user_file=/run/airlock/hostapd2.users\n");
+	buf_fini(&b);
+	sim_users_text(&b, &a.aps[1]);
+	CHECK_STR(b.data, "\"airlock\"\tPWD\t6169726c6f636b2d64656d6f\n");
+	buf_fini(&b);
 	CHECK_INT(sim_obey(&a, "ap 2 security open", &e), SIM_CHANGE_APS);
 	CHECK_INT(sim_obey(&a, "ap 2 hidden off", &e), SIM_CHANGE_APS);
 	CHECK_INT(sim_obey(&a, "ap 2 full on", &e), SIM_CHANGE_APS);

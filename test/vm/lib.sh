@@ -174,6 +174,9 @@ nothing_left()
 	[ "$(cat /etc/resolv.conf)" = 'nameserver 192.0.2.53' ] || { echo "resolver left"; return 1; }
 	! pgrep -x airlock-vm >/dev/null || { echo "QEMU left"; return 1; }
 	! pgrep -x airlock-daemon >/dev/null || { echo "daemon left"; return 1; }
+	for left in /run/wpa_supplicant /run/hostapd; do
+		[ ! -e "$left" ] || { echo "left: $left"; return 1; }
+	done
 	[ -z "$(ls -A /run/airlock 2>/dev/null)" ] || { echo "files left: $(ls -A /run/airlock)"; return 1; }
 }
 
@@ -234,6 +237,14 @@ expect()
 		return 1
 	fi
 	grep -qF -- "$text" "$T/expect.log" || { echo "$*: does not say \"$text\": $(cat "$T/expect.log")"; return 1; }
+}
+
+# delays WHAT [SSID...]: milliseconds until the user knows what the supplicant knows.
+delays()
+{
+	what=$1
+	shift
+	python3 "$AIRLOCK_TOP/test/lib/delays.py" "$what" "$AIRLOCK_BUILD/src/cli/airlock" "$T/airlock.conf" "$@"
 }
 
 # tcase NAME: run a function as a case.  It fails at its first failing command.
