@@ -17,10 +17,11 @@ for program in Xvfb wpa_gui dbus-run-session import identify; do
 done
 SHOT=$AIRLOCK_BUILD/test-logs/wpa_gui.png
 
-# The display is reached by TCP on this namespace's loopback: no file in /tmp.
+# The display is reached by TCP on this namespace's loopback: no file in /tmp.  It must
+# not begin anew when its first client, the accessibility bus, has gone again.
 display()
 {
-	Xvfb :7 -nolock -nolisten unix -nolisten local -listen tcp -ac -screen 0 1024x768x24 \
+	Xvfb :7 -nolock -nolisten unix -nolisten local -listen tcp -ac -noreset -screen 0 1024x768x24 \
 		>"$T/xvfb.log" 2>&1 &
 	wait_for 20 listens 6007
 }
