@@ -5,7 +5,8 @@
 
 Prints milliseconds.  scan: from the event by which the supplicant tells every client
 that it has results, heard on the relayed socket beside `airlock scan`, to the end of
-that command.  join: for each of these known networks from the lease, as the access
+that command.  join: for each of these known networks, none of them
+the one before it, from the lease, as the access
 point's DHCP server logs it, to the word "online" of `airlock join`.
 """
 import json

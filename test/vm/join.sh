@@ -54,6 +54,14 @@ on()
 	wait_field state online 40 && wait_field network.ssid "$1" 10
 }
 
+# hears PATTERN: a look at the two channels finds it.
+hears()
+{
+	wpa_cli -p /var/run/wpa_supplicant -i wlan0 scan freq=2412,2437 >/dev/null
+	sleep 1
+	wpa_cli -p /var/run/wpa_supplicant -i wlan0 scan_results | grep -q "$1"
+}
+
 # known: number, name and flags of what the supplicant knows.
 known()
 {
@@ -98,6 +106,7 @@ join_needs_a_passphrase_that_can_be_one()
 {
 	air ap 2 security wpa2
 	settled
+	wait_for 20 hears 'WPA2-PSK.*airlock-wpa3'
 	printf 'seven77\n' >"$T/in"
 	expect 1 'that passphrase has 7 characters' airlock join airlock-wpa3 <"$T/in"
 	printf '%064d\n' 0 | tr 0 x >"$T/in"
@@ -213,8 +222,8 @@ the_supplicant_gives_access_points_page_by_page()
 
 join_is_online_within_a_second_of_the_lease()
 {
-	delays join airlock-wpa2 airlock-wpa3 airlock-wpa2 >"$T/delays"
-	is "$(wc -l <"$T/delays")" 3
+	delays join airlock-wpa3 airlock-wpa2 airlock-wpa3 airlock-wpa2 >"$T/delays"
+	is "$(wc -l <"$T/delays")" 4
 	while read -r took; do
 		echo "$took ms after the lease"
 		[ "$took" -lt 1000 ]

@@ -209,10 +209,10 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); time.
 	wait_for 5 test -S "$DIR/other"
 	start
 	wait_for 5 wpa ping
-	stop
+	OTHERS=yes stop
 	[ -S "$DIR/other" ] && [ ! -e "$SOCKET" ]
 	kill "$other"
-	rm "$DIR/other"
+	rm -r "$DIR"
 }
 
 no_daemon()
@@ -235,11 +235,10 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); time.
 	# shellcheck disable=SC1083  # braces of airlock.conf
 	logged 'sockets { supplicant ='
 	is "$(stat -c %i "$SOCKET")" "$inode"
-	stop
+	OTHERS=yes stop
 	is "$(stat -c %i "$SOCKET")" "$inode"
 	kill "$other"
-	rm "$SOCKET"
-	rmdir "$DIR" 2>/dev/null || true
+	rm -r "$DIR"
 }
 
 echo 'airnet:x:4242:' >>/etc/group
