@@ -358,6 +358,22 @@ static void a_new_listener_gets_whole_frames(void)
 
 /* --- the simulated air */
 
+static void an_enterprise_network_has_one_user(void)
+{
+	struct sim_air a;
+	struct buf b = {0};
+
+	sim_air_init(&a);
+	CHECK_INT(sim_obey(&a, "ap 2 security enterprise", &e), SIM_CHANGE_APS);
+	sim_hostapd_text(&b, &a, 1);
+	CHECK_HAS(b.data, "wpa_key_mgmt=WPA-EAP\n");
+	CHECK_HAS(b.data, "eap_user_file=/run/airlock/hostapd2.users\n");
+	buf_fini(&b);
+	sim_users_text(&b, &a.aps[1]);
+	CHECK_STR(b.data, "\"airlock\"\tPWD\t6169726c6f636b2d64656d6f\n");
+	buf_fini(&b);
+}
+
 static void the_air_obeys(void)
 {
 	struct sim_air a;
@@ -388,14 +404,6 @@ static void the_air_obeys(void)
 	CHECK_INT(sim_obey(&a, "ap 2 security owe", &e), SIM_CHANGE_APS);
 	sim_hostapd_text(&b, &a, 1);
 	CHECK_HAS(b.data, "wpa_key_mgmt=OWE\nieee80211w=2\n");
-	buf_fini(&b);
-	CHECK_INT(sim_obey(&a, "ap 2 security enterprise", &e), SIM_CHANGE_APS);
-	sim_hostapd_text(&b, &a, 1);
-	CHECK_HAS(b.data, "wpa_key_mgmt=WPA-EAP\n");
-	CHECK_HAS(b.data, "eap_user_file=/run/airlock/hostapd2.users\n");
-	buf_fini(&b);
-	sim_users_text(&b, &a.aps[1]);
-	CHECK_STR(b.data, "\"airlock\"\tPWD\t6169726c6f636b2d64656d6f\n");
 	buf_fini(&b);
 	CHECK_INT(sim_obey(&a, "ap 2 security open", &e), SIM_CHANGE_APS);
 	CHECK_INT(sim_obey(&a, "ap 2 hidden off", &e), SIM_CHANGE_APS);
@@ -460,6 +468,7 @@ int main(void)
 	RUN(a_flood_of_lines_drops_no_state);
 	RUN(a_new_listener_gets_whole_frames);
 	RUN(the_air_obeys);
+	RUN(an_enterprise_network_has_one_user);
 	RUN(the_air_refuses);
 	settings_fini(&set);
 	return check_done();
