@@ -4,9 +4,9 @@
  * Both ends count milliseconds that never jump.  A line can only arrive after it
  * was said, so the smallest difference seen between arrival and guest time is
  * the nearest to the true offset between the two.  The kernel's lines of the boot
- * wait until there is somebody to read them, so nothing is learnt from them.  A guest whose
- * lines seem to be late by more than any queue makes them (its clock runs slower than ours, or
- * it lies) has its offset taken anew.
+ * wait until there is somebody to read them, so nothing is learnt from them.  A
+ * guest whose lines seem to be late by more than any queue makes them (its clock
+ * runs slower than ours, or it lies) has its offset taken anew.
  *
  * The guest is not believed: its word moves a line between its own last line
  * and now, and no further.

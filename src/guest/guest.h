@@ -29,14 +29,15 @@ struct live_text {
 	char country[4];
 };
 
+enum live_state {
+	LIVE_IDLE,
+	LIVE_OFFERED, /* it reads `trial` */
+	LIVE_STARTED, /* it was started with `trial` */
+};
+
 /* A change of it while the supplicant runs. */
 struct live {
-	enum {
-		LIVE_IDLE,
-		LIVE_OFFERED, /* it reads `trial` */
-		LIVE_STARTED
-	} /* it was started with `trial` */
-	state;
+	enum live_state state;
 	bool again;             /* the settings changed in the meantime */
 	struct live_text used;  /* what it took last */
 	struct live_text trial; /* what it is offered */
