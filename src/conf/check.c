@@ -39,6 +39,16 @@ bool conf_simulated(const struct conf *c)
 	return strcmp(c->radio, "simulated") == 0;
 }
 
+bool conf_simulated_wired(const struct conf *c)
+{
+	return strcmp(c->radio, "simulated-wired") == 0;
+}
+
+bool conf_has_card(const struct conf *c)
+{
+	return !conf_simulated(c) && !conf_simulated_wired(c);
+}
+
 static unsigned line_of(const struct check *k, const char *section, const char *name)
 {
 	return k->lines[conf_key_index(section, name)];
@@ -152,7 +162,7 @@ static int check_forwards(const struct check *k, struct err *e)
 /* The simulated air leads to no Internet that could be asked about. */
 static void settle_probe(const struct check *k)
 {
-	if (conf_simulated(k->c) && line_of(k, "router", "probe") == 0)
+	if (!conf_has_card(k->c) && line_of(k, "router", "probe") == 0)
 		k->c->router.probe[0] = '\0';
 }
 

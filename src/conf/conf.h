@@ -11,6 +11,8 @@
 
 #define CONF_FORWARDS_MAX 32
 #define CONF_PATH         256
+#define CONF_CARD         16 /* "0000:03:00.0" */
+#define CONF_EXTRA_MAX    8
 
 enum conf_mode { CONF_ROUTER, CONF_CABLE, CONF_ACCESS_POINT };
 enum conf_accel { CONF_ACCEL_AUTO, CONF_ACCEL_KVM, CONF_ACCEL_TCG };
@@ -32,7 +34,8 @@ struct conf_forward {
 };
 
 struct conf {
-	char radio[64]; /* "simulated", "auto", "0000:03:00.0" or "pci0:3:0:0" */
+	/* "simulated", "simulated-wired", "auto", "0000:03:00.0" or "pci0:3:0:0" */
+	char radio[64];
 	enum conf_mode mode;
 	char supplicant[CONF_PATH]; /* the host's wpa_supplicant.conf */
 	char country[4];            /* "" or two letters */
@@ -50,6 +53,9 @@ struct conf {
 		unsigned stop_timeout_ms;  /* 1 s to 10 min */
 		unsigned start_timeout_ms; /* until `start` gives up: 1 s to 1 h */
 		bool console;
+		bool watchdog;                             /* revive a radio that is dead */
+		char extra_pci[CONF_EXTRA_MAX][CONF_CARD]; /* functions handed over besides */
+		size_t extras;
 	} guest;
 	struct {
 		char interface[16]; /* at most 11 bytes: "-air" is appended to it */
@@ -126,8 +132,14 @@ int conf_load(struct conf *c, const char *path, bool optional, struct err *e);
 /* Where the configuration is unless the command line says otherwise. */
 const char *conf_default_path(void);
 
-/* Is the radio the simulated one? */
+/* Is the radio simulated in the guest, with access points and air? */
 bool conf_simulated(const struct conf *c);
+
+/* Is the uplink an emulated Ethernet card? */
+bool conf_simulated_wired(const struct conf *c);
+
+/* Is the radio, or the Ethernet card in its place, a real one? */
+bool conf_has_card(const struct conf *c);
 
 /* Does a network, or an address with prefix 32, lie within RFC 1918's? */
 bool conf_is_private(uint32_t address, uint8_t prefix);

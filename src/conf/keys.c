@@ -56,8 +56,8 @@ static_assert(ARRAY_LEN(log_to_words) == CONF_LOG_NONE + 2, "a word for each way
 static_assert(ARRAY_LEN(level_words) == LEVEL_DEBUG + 2, "a word for each level");
 
 static const char radio_accepts[] =
-    "simulated, auto, or a card such as 0000:03:00.0 (Linux) or "
-    "pci0:3:0:0 (FreeBSD)";
+    "auto, a card such as 0000:03:00.0 (Linux) or pci0:3:0:0 (FreeBSD), simulated, "
+    "or simulated-wired";
 static const char address_accepts[] =
     "auto, or a private address with its prefix such as 10.0.0.2/24";
 
@@ -88,6 +88,9 @@ const struct conf_key conf_keys[KEY_COUNT] = {
     {"guest", "start_timeout", conf_set_time, FIELD(guest.start_timeout_ms), "90s", SECOND,
 	60 * MINUTE},
     {"guest", "console", conf_set_bool, FIELD(guest.console), "false"},
+    {"guest", "watchdog", conf_set_bool, FIELD(guest.watchdog), "true"},
+    {"guest", "extra_pci", conf_set_extra, FIELD(guest.extra_pci), NULL, .list = true,
+	.accepted = "at most 8 functions such as \"0000:00:14.0\", each once"},
 
     {"host", "interface", conf_set_interface, FIELD(host.interface), "airlock0", 1, 11,
 	.accepted = "1 to 11 of a-z, 0-9, - and _, a letter first"},

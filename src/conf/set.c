@@ -244,9 +244,27 @@ static bool is_card(const char *text)
 
 const char *conf_set_radio(const struct conf_key *k, struct conf *c, const char *text)
 {
-	if (strcmp(text, "simulated") != 0 && strcmp(text, "auto") != 0 && !is_card(text))
+	static const char *const words[] = {"auto", "simulated", "simulated-wired"};
+	bool known = is_card(text);
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		known = known || strcmp(text, words[i]) == 0;
+	if (!known)
 		return "is no radio";
 	str_copy((char *)c + k->offset, k->size, text);
+	return NULL;
+}
+
+const char *conf_set_extra(const struct conf_key *k, struct conf *c, const char *text)
+{
+	if (!is_card(text) || strlen(text) >= CONF_CARD)
+		return "is no PCI function";
+	if (c->guest.extras == CONF_EXTRA_MAX)
+		return "is one too many: at most 8";
+	for (size_t i = 0; i < c->guest.extras; i++)
+		if (strcmp(c->guest.extra_pci[i], text) == 0)
+			return "is given already";
+	str_copy(c->guest.extra_pci[c->guest.extras++], CONF_CARD, text);
 	return NULL;
 }
 

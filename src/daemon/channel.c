@@ -75,6 +75,26 @@ static void on_applied(struct machine *m, const struct wire_msg *msg)
 		violation(m, "it answers a file that it was not given");
 }
 
+/* What the guest did about a dead radio. */
+static void on_watchdog(struct machine *m, const struct wire_msg *msg)
+{
+	static const char *const did[] = {
+	    [WIRE_WATCHDOG_DRIVER] = "its driver was started anew",
+	    [WIRE_WATCHDOG_RESET] = "the card was reset",
+	    [WIRE_WATCHDOG_RESTART] = "neither its driver nor a reset brought it back",
+	};
+	const char *words =
+	    msg->watchdog.step < ARRAY_LEN(did) ? did[msg->watchdog.step] : NULL;
+	char reason[4 * sizeof(msg->watchdog.reason)];
+
+	if (words == NULL) {
+		violation(m, "it did what no watchdog does");
+		return;
+	}
+	str_escape(reason, sizeof(reason), msg->watchdog.reason, strlen(msg->watchdog.reason));
+	log_warn("the radio is dead: %s; %s", reason, words);
+}
+
 static void on_message(void *arg, struct wire_msg *msg)
 {
 	struct machine *m = arg;
@@ -93,6 +113,7 @@ static void on_message(void *arg, struct wire_msg *msg)
 	case WIRE_STATUS:
 	case WIRE_LOG:
 	case WIRE_APPLIED:
+	case WIRE_WATCHDOG:
 	case WIRE_SOCKET:
 	case WIRE_DATAGRAM:
 	case WIRE_PEER_END:
@@ -107,6 +128,8 @@ static void on_message(void *arg, struct wire_msg *msg)
 		on_state(m, msg);
 	} else if (msg->type == WIRE_LOG) {
 		logs_guest(m, msg);
+	} else if (msg->type == WIRE_WATCHDOG) {
+		on_watchdog(m, msg);
 	} else if (msg->type == WIRE_APPLIED) {
 		on_applied(m, msg);
 	} else if (msg->type == WIRE_STATUS) {
@@ -195,6 +218,8 @@ static void send_config(struct machine *m)
 	struct wire_msg msg = {.type = WIRE_CONFIG,
 	    .config = {.mode = WIRE_ROUTER,
 		.simulated = conf_simulated(c),
+		.wired = conf_simulated_wired(c),
+		.watchdog = c->guest.watchdog,
 		.log_level = c->log_level,
 		.console = c->guest.console,
 		.router = m->router,

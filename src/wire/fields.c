@@ -31,6 +31,8 @@ static const struct wire_field clock_fields[] = {INT(clock.unix_ns)};
 static const struct wire_field config[] = {
     UPTO(config.mode, WIRE_ACCESS_POINT),
     UPTO(config.simulated, 1),
+    UPTO(config.wired, 1),
+    UPTO(config.watchdog, 1),
     UPTO(config.log_level, LEVEL_DEBUG),
     UPTO(config.console, 1),
     RAW(config.lan_mac),
@@ -88,6 +90,9 @@ static const struct wire_field socket_fields[] = {
 static const struct wire_field applied[] = {
     UPTO(applied.which, WIRE_FILE_HOSTAPD), UPTO(applied.refused, 1), TEXT(applied.reason)};
 
+static const struct wire_field watchdog[] = {
+    UPTO(watchdog.step, WIRE_WATCHDOG_RESTART), TEXT(watchdog.reason)};
+
 static const struct wire_field request[] = {
     INT(request.verb), UPTO(request.follow, 1), TEXT(request.arg)};
 
@@ -106,6 +111,7 @@ static const struct wire_field report[] = {
     TEXT(report.hypervisor),
     TEXT(report.accelerator),
     TEXT(report.image),
+    TEXT(report.card),
     INT(report.memory_mib),
     INT(report.hypervisor_pid),
     INT(report.starts),
@@ -139,6 +145,7 @@ static const struct wire_table tables[] = {
     TABLE(WIRE_LOG, log_fields),
     TABLE(WIRE_SOCKET, socket_fields),
     TABLE(WIRE_APPLIED, applied),
+    TABLE(WIRE_WATCHDOG, watchdog),
     TABLE(WIRE_REQUEST, request),
     TABLE(WIRE_REPLY, reply),
     TABLE(WIRE_REPORT, report),

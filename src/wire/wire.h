@@ -25,7 +25,7 @@
 #include "base/base.h"
 
 #define WIRE_MAGIC       "ALK1"
-#define WIRE_VERSION     1
+#define WIRE_VERSION     2
 #define WIRE_HEADER      16
 #define WIRE_PAYLOAD_MAX (65536 + 512)
 #define WIRE_FRAME_MAX   (WIRE_HEADER + WIRE_PAYLOAD_MAX)
@@ -51,6 +51,7 @@ enum wire_type {
 	WIRE_LOG,        /* a line of the kernel or a service */
 	WIRE_SOCKET,     /* a control socket appeared or went */
 	WIRE_APPLIED,    /* what became of a file of the host's settings */
+	WIRE_WATCHDOG,   /* the radio was dead: what was done about it */
 
 	/* command line -> daemon */
 	WIRE_REQUEST = 48,
@@ -88,6 +89,12 @@ enum wire_mode { WIRE_ROUTER, WIRE_CABLE, WIRE_ACCESS_POINT };
 enum wire_file { WIRE_FILE_SUPPLICANT = 1, WIRE_FILE_HOSTAPD = 2 };
 /* Where a control socket of the guest is. */
 enum wire_directory { WIRE_DIR_SUPPLICANT = 1, WIRE_DIR_HOSTAPD = 2 };
+/* What the guest did about a dead radio; each is tried when the one before did not help. */
+enum wire_watchdog {
+	WIRE_WATCHDOG_DRIVER = 1, /* the driver was taken off the card and put on again */
+	WIRE_WATCHDOG_RESET,      /* the card was reset */
+	WIRE_WATCHDOG_RESTART,    /* in vain: the host shall start the guest afresh */
+};
 /* What was found behind the network that the router joined. */
 enum wire_internet {
 	WIRE_INTERNET_UNKNOWN,     /* not asked, or no answer yet */
@@ -109,7 +116,7 @@ enum wire_verb {
 			      lines from this Unix time in ms on, "" for all */
 	WIRE_VERB_CONSOLE, /* WIRE_BYTES of the scrollback, then live, both ways; arg "force":
 			      write, whoever wrote before; WIRE_LOG for notices */
-	WIRE_VERB_RESUME,  /* the host woke up: set the guest's clock */
+	WIRE_VERB_RESUME,  /* the host woke up: bring the router back, set its clock */
 	WIRE_VERB_AIR,     /* arg: a command for the simulated radio's access points */
 	WIRE_VERB_WAIT_ONLINE, /* WIRE_STATE as it goes; WIRE_REPLY when online or failed */
 	WIRE_VERB_ADOPT, /* the next supplicant's file, with wire_file_mark() as arg, says what
@@ -138,6 +145,8 @@ struct wire_msg {
 		struct {
 			uint8_t mode;       /* enum wire_mode */
 			uint8_t simulated;  /* 1: load the simulated radio */
+			uint8_t wired;      /* 1: the uplink is an Ethernet card */
+			uint8_t watchdog;   /* 1: revive a dead radio */
 			uint8_t log_level;  /* enum log_level */
 			uint8_t console;    /* 1: a shell on the console */
 			uint8_t lan_mac[6]; /* of the interface towards the host */
@@ -205,6 +214,10 @@ struct wire_msg {
 			char reason[256]; /* the supplicant's own words when refused */
 		} applied;
 		struct {
+			uint8_t step;     /* enum wire_watchdog */
+			char reason[160]; /* how it was seen to be dead */
+		} watchdog;
+		struct {
 			uint8_t level;    /* enum log_level */
 			uint64_t time_ms; /* guest: since its boot; daemon: Unix time */
 			char source[32];  /* "kernel", "wpa_supplicant", "qemu", ... */
@@ -231,6 +244,8 @@ struct wire_msg {
 			char hypervisor[64];  /* "QEMU 7.2.22" */
 			char accelerator[16]; /* "kvm", "tcg" */
 			char image[16];
+			char
+			    card[128]; /* "0000:03:00.0 Intel Wi-Fi 6 AX200 (iwlwifi)", or "" */
 			uint32_t memory_mib;
 			uint32_t hypervisor_pid;
 			uint32_t starts; /* of the guest, since the daemon started */

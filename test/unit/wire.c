@@ -55,17 +55,17 @@ static void message_there_and_back(void)
 
 static void layout_is_the_specified_one(void)
 {
-	/* doc/wire.md's example: HELLO of version 1, boot 2, program "x". */
-	static const uint8_t want[] = {'A', 'L', 'K', '1', 1, 1, 0, 0, 15, 0, 0, 0};
+	/* doc/wire.md's example: HELLO of version 2, boot 2, program "x". */
+	static const uint8_t want[] = {'A', 'L', 'K', '1', 1, 2, 0, 0, 15, 0, 0, 0};
 	struct wire_msg m = {.type = WIRE_HELLO};
 	struct err e = {0};
 
-	m.hello.version = 1;
+	m.hello.version = 2;
 	m.hello.boot_id = 2;
 	strcpy(m.hello.program, "x");
 	CHECK_INT(wire_encode(&m, frame, sizeof(frame), &e), 31);
 	CHECK(memcmp(frame, want, sizeof(want)) == 0);
-	CHECK(memcmp(frame + 16, "\1\0\0\0\2\0\0\0\0\0\0\0\1\0x", 15) == 0);
+	CHECK(memcmp(frame + 16, "\2\0\0\0\2\0\0\0\0\0\0\0\1\0x", 15) == 0);
 }
 
 static void every_type_survives_a_round(void)
@@ -85,7 +85,7 @@ static void every_type_survives_a_round(void)
 		CHECK_INT(wire_next(&reader, &got, &e), 1);
 		CHECK_INT(got.type, type);
 	}
-	CHECK_INT(types, 20);
+	CHECK_INT(types, 21);
 }
 
 static void bytes_at_every_cut(void)
@@ -236,7 +236,7 @@ static void addresses(void)
 /* The torn of another version, whole and correct. */
 static void another_version_is_said_in_words(void)
 {
-	struct wire_msg m = {.type = WIRE_HELLO, .hello = {.version = 2}};
+	struct wire_msg m = {.type = WIRE_HELLO, .hello = {.version = 3}};
 	static struct wire_reader host, guest;
 	uint8_t torn[256];
 	struct err e = {0};
@@ -247,7 +247,7 @@ static void another_version_is_said_in_words(void)
 	memset(&host, 0, sizeof(host));
 	memset(&guest, 0, sizeof(guest));
 	guest.resync = true;
-	torn[5] = 2;
+	torn[5] = 3;
 	memcpy(wire_room(&host, &room), torn, (size_t)n); /* a wrong CRC: garbage */
 	wire_filled(&host, (size_t)n);
 	CHECK_INT(wire_next(&host, &m, &e), 0);
@@ -261,7 +261,7 @@ static void another_version_is_said_in_words(void)
 	wire_filled(&host, (size_t)n);
 	CHECK_INT(wire_next(&host, &m, &e), -1);
 	CHECK_INT(e.num, EPROTONOSUPPORT);
-	CHECK_STR(e.text, "the other end speaks version 2 of the format, this end version 1");
+	CHECK_STR(e.text, "the other end speaks version 3 of the format, this end version 2");
 }
 
 int main(void)
