@@ -30,17 +30,34 @@ struct image_progress {
 /* Returns false to stop the build, which then fails and cleans up. */
 typedef bool image_progress_fn(void *arg, const struct image_progress *p);
 
+/* A card that an image shall drive. */
+struct image_request {
+	const char *modalias; /* as sysfs has it, or made by image_modalias */
+	const char *name;     /* for messages: "0000:03:00.0 Intel Wi-Fi 6 AX200" */
+	bool optional;        /* nobody asked for this one: no driver is a warning */
+};
+
+/*
+ * "8086:2723" -> "pci:v00008086d00002723sv*sd*bc02sc*i*": a network card of
+ * which no more is known; a modalias of a PCI card stays as it is.
+ * False when the text is neither.
+ */
+bool image_modalias(char *dst, size_t size, const char *text);
+
 /* What to build from; every string belongs to the caller. */
 struct image_options {
 	const char
 	    *mirror; /* "http://deb.debian.org/debian", file:// too; NULL: as the host's apt */
-	const char *suite;           /* "trixie" */
-	const char *keyring;         /* a gpgv keyring file */
-	const char *cache;           /* directory of downloads; made when missing */
-	const char *store;           /* directory of generations; made when missing */
-	const char *recipes;         /* directory with router.conf and sim.conf */
-	const char *init;            /* the static airlock-init */
-	const char *sim;             /* the static airlock-sim */
+	const char *suite;                 /* "trixie" */
+	const char *keyring;               /* a gpgv keyring file */
+	const char *cache;                 /* directory of downloads; made when missing */
+	const char *store;                 /* directory of generations; made when missing */
+	const char *recipes;               /* directory with router.conf and sim.conf */
+	const char *init;                  /* the static airlock-init */
+	const char *sim;                   /* the static airlock-sim */
+	const struct image_request *cards; /* whose drivers and firmware are taken */
+	size_t card_count;
+	bool all_cards;              /* those of every PCI network card, too */
 	bool offline;                /* use the cache alone */
 	image_progress_fn *progress; /* NULL: silent */
 	void *arg;
@@ -94,6 +111,28 @@ struct image_summary {
 
 /* Read a generation's manifest; id as for image_find.  0, or -1 with *e. */
 int image_describe(const char *store, const char *id, struct image_summary *out, struct err *e);
+
+/* What one generation has for one card. */
+struct image_card {
+	char id[16];       /* of the generation */
+	char kernel[128];  /* its version */
+	char driver[64];   /* "iwlwifi", several with ", "; "" when it has none */
+	unsigned firmware; /* files that the image has for this driver */
+	unsigned missing;  /* files that the driver names and Debian does not have */
+	char first[128];   /* the first of those: "iwlwifi-cc-a0-77.ucode" */
+};
+
+/*
+ * Does a generation drive a card?  id as for image_find, modalias as sysfs has
+ * it or of image_modalias.  0 with *out filled when it does: *out->missing may
+ * still be more than 0, drivers name files of other cards as well.
+ * -1 with *e (ERR_IMAGE) and as much of *out as is known, when there is no
+ * such image, it was not made for this card, its kernel has no driver, or the
+ * driver finds none of its firmware: the text names card, driver, kernel and
+ * file, the hint is the command that mends it.
+ */
+int image_card(const char *store, const char *id, const char *modalias, struct image_card *out,
+    struct err *e);
 
 /* Newest first.  Returns the number of entries, *list is the caller's to free; or -1. */
 ssize_t image_list(const char *store, struct image_entry **list, struct err *e);
