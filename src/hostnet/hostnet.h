@@ -9,6 +9,7 @@
 #define HOSTNET_HOSTNET_H
 
 #include "base/base.h"
+#include "base/journal.h"
 
 #define HOSTNET_OPS_MAX    16
 #define HOSTNET_ROUTES_MAX 256
@@ -164,10 +165,10 @@ extern int hostnet_fake_watch;
  * operation is in it before it is done, and is taken out after it is undone.
  */
 struct hostnet_journal {
-	char path[256], state[256];
+	struct journal file; /* its operations are `done` */
+	char state[256];
 	const struct hostnet_driver *driver;
 	struct hostnet_op done[HOSTNET_OPS_MAX * 2];
-	size_t count;
 };
 
 /*

@@ -30,27 +30,7 @@ bool hostnet_same(const struct hostnet_op *a, const struct hostnet_op *b);
 
 /* ------------------------------------------------------- records of the journal */
 
-/* Longest line of a record with its newline. */
-#define HOSTNET_RECORD_MAX 640
-
-/* Append one record, a line. */
-void hostnet_record_add(struct buf *b, const struct hostnet_op *op);
-
-/*
- * Read the records of a text.
- *
- * @damaged counts lines that are no whole record of an allowed operation
- * Returns the number of operations, at most max; more are counted as damaged.
- */
-size_t hostnet_records(
-    const char *text, size_t len, struct hostnet_op *ops, size_t max, size_t *damaged);
-
-/*
- * Read a file that is going to be obeyed: regular, ours, writable by nobody
- * else.  Returns memory of the caller's, or NULL with *e (num ENOENT when
- * there is none).
- */
-char *hostnet_read_own(const char *path, size_t max, size_t *len, struct err *e);
+extern const struct journal_type hostnet_records_type;
 
 /* ---------------------------------------------------------------------- Linux */
 

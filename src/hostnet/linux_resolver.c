@@ -100,7 +100,7 @@ static int load(struct note *n, const char *state, struct err *e)
 
 	if (note_path(path, state, "", e) < 0)
 		return -1;
-	text = hostnet_read_own(path, RESOLV_MAX + PATH_MAX, &len, e);
+	text = file_read_own(path, RESOLV_MAX + PATH_MAX, &len, e);
 	if (text == NULL && e->num == ENOENT) {
 		memset(e, 0, sizeof(*e));
 		return 0;

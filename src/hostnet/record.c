@@ -3,13 +3,11 @@
  *
  *     KIND INTERFACE NET/PREFIX ROUTER MAC SERVICES CHECKSUM
  *
- * A line is believed when writing what was read of it gives the same bytes,
- * checksum included: so whatever is torn, damaged or not canonical is skipped
- * without a list of what can be wrong.  What is read must also be something
- * that airlock could have done.
+ * The checksum, and the rule that a line is believed when it is written the same again,
+ * are base/journal.c's.  What is read must also be something that airlock could have
+ * done.
  */
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,20 +24,10 @@ const char *const hostnet_kinds[HOSTNET_KINDS] = {
 };
 static_assert(HOSTNET_RESOLVER + 1 == HOSTNET_KINDS, "a word for each kind");
 
-/* FNV-1a, 32 bits: against tearing and decay, not against malice. */
-static uint32_t checksum(const char *text, size_t len)
+static void write_op(struct buf *b, const void *arg)
 {
-	uint32_t sum = UINT32_C(2166136261);
-
-	for (size_t i = 0; i < len; i++)
-		sum = (sum ^ (uint8_t)text[i]) * UINT32_C(16777619);
-	return sum;
-}
-
-void hostnet_record_add(struct buf *b, const struct hostnet_op *op)
-{
+	const struct hostnet_op *op = arg;
 	char net[HOSTNET_IP_TEXT], router[HOSTNET_IP_TEXT], mac[18];
-	size_t start = b->len;
 
 	buf_addf(b, "%s %s %s/%u %s %s ", hostnet_kinds[op->kind], op->interface,
 	    hostnet_ip(net, op->net.address), op->net.prefix, hostnet_ip(router, op->router),
@@ -49,7 +37,6 @@ void hostnet_record_add(struct buf *b, const struct hostnet_op *op)
 		    op->open[i].port);
 	if (op->open_count == 0)
 		buf_addf(b, "-");
-	buf_addf(b, " %08" PRIx32 "\n", checksum(b->data + start, b->len - start));
 }
 
 static bool parse_ip(const char *text, uint32_t *address)
@@ -80,13 +67,13 @@ static bool parse_open(const char *text, struct hostnet_op *op)
 	return true;
 }
 
-/* One line without its newline, as what it says if it says something. */
-static bool parse_line(const char *line, struct hostnet_op *op)
+/* What a line says, if it says something that is allowed. */
+static bool read_op(const char *line, void *arg)
 {
+	struct hostnet_op *op = arg;
 	char kind[12], net[HOSTNET_IP_TEXT], router[HOSTNET_IP_TEXT], open[512];
 	unsigned prefix, mac[6];
 
-	memset(op, 0, sizeof(*op));
 	if (sscanf(line, "%11s %15s %15[0-9.]/%2u %15s %2x:%2x:%2x:%2x:%2x:%2x %511s", kind,
 		op->interface, net, &prefix, router, &mac[0], &mac[1], &mac[2], &mac[3],
 		&mac[4], &mac[5], open) != 12)
@@ -97,46 +84,13 @@ static bool parse_line(const char *line, struct hostnet_op *op)
 		op->router_mac[i] = (uint8_t)mac[i];
 	op->net.prefix = (uint8_t)prefix;
 	return parse_ip(net, &op->net.address) && parse_ip(router, &op->router) &&
-	       parse_open(open, op);
+	       parse_open(open, op) && hostnet_allowed(op, op->interface, NULL, NULL) == 0;
 }
 
-static bool read_line(const char *text, size_t len, struct hostnet_op *op)
-{
-	char line[HOSTNET_RECORD_MAX];
-	struct buf again = {0};
-	bool good;
-
-	if (len >= sizeof(line))
-		return false;
-	memcpy(line, text, len);
-	line[len] = '\0';
-	if (!parse_line(line, op) || hostnet_allowed(op, op->interface, NULL, NULL) < 0)
-		return false;
-	hostnet_record_add(&again, op);
-	good = again.len == len + 1 && memcmp(again.data, text, len) == 0;
-	buf_fini(&again);
-	return good;
-}
-
-size_t hostnet_records(
-    const char *text, size_t len, struct hostnet_op *ops, size_t max, size_t *damaged)
-{
-	size_t count = 0;
-
-	*damaged = 0;
-	while (len > 0) {
-		const char *newline = memchr(text, '\n', len);
-		size_t line = newline != NULL ? (size_t)(newline - text) : len;
-		struct hostnet_op op;
-
-		/* Without its newline a record may have lost more than that. */
-		if (newline != NULL && count < max && read_line(text, line, &op))
-			ops[count++] = op;
-		else
-			++*damaged;
-		line += newline != NULL;
-		text += line;
-		len -= line;
-	}
-	return count;
-}
+const struct journal_type hostnet_records_type = {
+    .file = "hostnet.journal",
+    .size = sizeof(struct hostnet_op),
+    .max = HOSTNET_OPS_MAX * 2,
+    .write = write_op,
+    .read = read_op,
+};

@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hostnet_op ops[4];
 	size_t damaged, lines = 0;
-	size_t count = hostnet_records((const char *)data, size, ops, ARRAY_LEN(ops), &damaged);
+	size_t count = journal_lines(
+	    &hostnet_records_type, (const char *)data, size, ops, ARRAY_LEN(ops), &damaged);
 
 	for (size_t i = 0; i < size; i++)
 		lines += data[i] == '\n';
@@ -28,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char text[1024];
 
 		require(hostnet_allowed(&ops[i], ops[i].interface, NULL, NULL) == 0);
-		hostnet_record_add(&b, &ops[i]);
+		journal_line_add(&hostnet_records_type, &b, &ops[i]);
 		require(memmem(data, size, b.data, b.len) != NULL);
 		hostnet_describe(&ops[i], text, sizeof(text));
 		require(text[0] != '\0');

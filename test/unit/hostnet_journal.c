@@ -89,7 +89,7 @@ static void applied_and_undone(void)
 	CHECK(!file_exists());
 	for (size_t i = 0; i < plan.count; i++) {
 		CHECK_INT(apply(&plan.ops[i]), 0);
-		CHECK_INT(j.count, i + 1);
+		CHECK_INT(j.file.count, i + 1);
 		CHECK(file_exists());
 	}
 	CHECK_INT(hostnet_journal_undo_all(&j, &e), 0);
@@ -124,7 +124,7 @@ static void failure_at_each(void)
 			CHECK_INT(apply(&plan.ops[i]), 0);
 		CHECK_INT(apply(&plan.ops[n]), -1);
 		CHECK_HAS(e.text, "Input/output error");
-		CHECK_INT(j.count, n);
+		CHECK_INT(j.file.count, n);
 		CHECK_INT(hostnet_journal_undo_all(&j, &e), 0);
 		CHECK(!file_exists());
 		check_mirror(n);
@@ -143,7 +143,7 @@ static void failed_undo_is_kept(void)
 		hostnet_fake_fail_at = (int)n + 1;
 		CHECK_INT(hostnet_journal_undo_all(&j, &e), -1);
 		CHECK_HAS(e.text, "Input/output error");
-		CHECK_INT(j.count, 1);
+		CHECK_INT(j.file.count, 1);
 		CHECK(hostnet_same(&j.done[0], &plan.ops[plan.count - 1 - n]));
 		CHECK_INT(open_journal(), 1);
 		CHECK(!file_exists());
@@ -168,7 +168,8 @@ static void torn_file(void)
 
 		for (size_t i = 0; i < n; i++)
 			whole += text[i] == '\n';
-		count = hostnet_records(text, n, ops, ARRAY_LEN(ops), &damaged);
+		count = journal_lines(
+		    &hostnet_records_type, text, n, ops, ARRAY_LEN(ops), &damaged);
 		CHECK_INT(count, whole);
 		CHECK_INT(damaged, n > 0 && text[n - 1] != '\n');
 		for (size_t i = 0; i < count; i++)
@@ -186,12 +187,13 @@ static void flipped_bytes(void)
 
 	fresh();
 	for (size_t i = 0; i < plan.count; i++)
-		hostnet_record_add(&b, &plan.ops[i]);
+		journal_line_add(&hostnet_records_type, &b, &plan.ops[i]);
 	for (size_t i = 0; i < b.len; i++) {
 		size_t count, lost = b.data[i] == '\n' ? (i + 1 < b.len ? 2 : 1) : 1;
 
 		b.data[i] ^= 1;
-		count = hostnet_records(b.data, b.len, ops, ARRAY_LEN(ops), &damaged);
+		count = journal_lines(
+		    &hostnet_records_type, b.data, b.len, ops, ARRAY_LEN(ops), &damaged);
 		CHECK_INT(count, plan.count - lost);
 		b.data[i] ^= 1;
 	}
@@ -209,15 +211,17 @@ static void impossible_records(void)
 	op = plan.ops[5];
 	CHECK_INT(op.kind, HOSTNET_ADDRESS);
 	op.net.address = IP(8, 8, 8, 8);
-	hostnet_record_add(&b, &op);
+	journal_line_add(&hostnet_records_type, &b, &op);
 	op = plan.ops[0];
 	strcpy(op.interface, "../../x");
-	hostnet_record_add(&b, &op);
+	journal_line_add(&hostnet_records_type, &b, &op);
 	op = plan.ops[4];
 	CHECK_INT(op.kind, HOSTNET_FILTER);
 	memset(op.router_mac, 0xff, 6);
-	hostnet_record_add(&b, &op);
-	CHECK_INT(hostnet_records(b.data, b.len, back, ARRAY_LEN(back), &damaged), 0);
+	journal_line_add(&hostnet_records_type, &b, &op);
+	CHECK_INT(journal_lines(
+		      &hostnet_records_type, b.data, b.len, back, ARRAY_LEN(back), &damaged),
+	    0);
 	CHECK_INT(damaged, 3);
 	buf_fini(&b);
 }
@@ -233,9 +237,9 @@ static void longest_record(void)
 	op.open_count = HOSTNET_OPEN_MAX;
 	for (size_t i = 0; i < HOSTNET_OPEN_MAX; i++)
 		op.open[i] = (struct hostnet_open){17, (uint16_t)(65535 - i)};
-	hostnet_record_add(&b, &op);
-	CHECK(b.len < HOSTNET_RECORD_MAX);
-	CHECK_INT(hostnet_records(b.data, b.len, &back, 1, &damaged), 1);
+	journal_line_add(&hostnet_records_type, &b, &op);
+	CHECK(b.len < JOURNAL_LINE_MAX);
+	CHECK_INT(journal_lines(&hostnet_records_type, b.data, b.len, &back, 1, &damaged), 1);
 	CHECK(hostnet_same(&op, &back));
 	buf_fini(&b);
 }
@@ -285,7 +289,7 @@ static void replaced(void)
 		if (other.ops[i].kind < HOSTNET_FILTER)
 			continue;
 		CHECK_INT(apply(&other.ops[i]), 0);
-		CHECK_INT(j.count, plan.count);
+		CHECK_INT(j.file.count, plan.count);
 		str_copy(text, sizeof(text), hostnet_fake_record.data + before);
 		CHECK((strncmp(text, "undo", 4) == 0) == again);
 	}
@@ -303,7 +307,7 @@ static void failed_replacement_keeps_the_old(void)
 	CHECK_INT(apply(&plan.ops[4]), 0);
 	hostnet_fake_fail_at = 1;
 	CHECK_INT(apply(&other.ops[4]), -1);
-	CHECK_INT(j.count, 1);
+	CHECK_INT(j.file.count, 1);
 	CHECK(hostnet_same(&j.done[0], &plan.ops[4]));
 	CHECK_INT(open_journal(), 1);
 }
@@ -316,7 +320,7 @@ static void one_undone(void)
 		CHECK_INT(apply(&plan.ops[i]), 0);
 	CHECK_INT(hostnet_journal_undo(&j, &plan.ops[5], &e), 0);
 	CHECK_INT(hostnet_journal_undo(&j, &plan.ops[5], &e), 0);
-	CHECK_INT(j.count, plan.count - 1);
+	CHECK_INT(j.file.count, plan.count - 1);
 	CHECK_INT(open_journal(), plan.count - 1);
 }
 
@@ -326,7 +330,7 @@ static void unwritable_journal(void)
 	CHECK_INT(hostnet_journal_open(&j, &hostnet_fake, "/nonexistent", dir, &e), 0);
 	CHECK_INT(apply(&plan.ops[0]), -1);
 	CHECK_HAS(e.text, "journal");
-	CHECK_INT(j.count, 0);
+	CHECK_INT(j.file.count, 0);
 	CHECK_STR(hostnet_fake_record.data, "");
 }
 
@@ -339,7 +343,7 @@ static void not_allowed(void)
 	op = plan.ops[0];
 	op.kind = 99;
 	CHECK_INT(apply(&op), -1);
-	CHECK_INT(j.count, 0);
+	CHECK_INT(j.file.count, 0);
 }
 
 int main(void)
