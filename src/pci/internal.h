@@ -1,0 +1,46 @@
+/* pci's own: what its files share with each other and with tests. */
+#ifndef PCI_INTERNAL_H
+#define PCI_INTERNAL_H
+
+#include "pci/pci.h"
+
+#define PCI_VFIO   "vfio-pci"
+#define PCI_RESETS 6
+
+/* The kernel's names of ways to reset, in the order of PCI_RESET_'s bits. */
+extern const char *const pci_reset_names[PCI_RESETS];
+
+/* -------------------------------------------------------------------- decoders */
+
+/*
+ * Look a device up in the text of pci.ids.  Names are shown to people: they come out
+ * printable, cut to their room, "" when unknown.
+ */
+void pci_ids_find(const char *text, size_t len, uint16_t vendor, uint16_t device,
+    char vendor_name[PCI_NAME], char device_name[PCI_NAME]);
+
+/* What the configuration space of a function tells. */
+struct pci_config {
+	uint8_t header;
+	unsigned msi, msix; /* vectors */
+	bool flr;
+	bool whole; /* all of its capabilities were there to be read */
+};
+
+/* Read a configuration space of any length (64 bytes where one is not root). */
+void pci_config_read(const uint8_t *data, size_t len, struct pci_config *c);
+
+/* Records of the journal. */
+extern const struct journal_type pci_records_type;
+
+/* ------------------------------------------------------------------- the host */
+
+/* The facts without the devices. */
+void pci_facts_read(const char *root, struct pci_facts *f);
+
+/* Which members of a group go along, and which forbid that it goes at all. */
+enum pci_member { PCI_TAKEN, PCI_LEFT, PCI_FORBIDS };
+enum pci_member pci_member(const struct pci_host *h, const struct pci_want *want,
+    const struct pci_device *wanted, const struct pci_device *member);
+
+#endif
