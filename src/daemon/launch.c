@@ -17,6 +17,7 @@ static const char *const command_line =
 
 const uint8_t machine_lan_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01};
 static const uint8_t air_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x02};
+static const uint8_t wired_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x03};
 
 static void add_disk(struct vm_spec *s, const char *path, const char *serial)
 {
@@ -27,11 +28,12 @@ static void add_disk(struct vm_spec *s, const char *path, const char *serial)
 	d->read_only = true;
 }
 
-static void add_nic(struct vm_spec *s, int tap, const uint8_t mac[6])
+static void add_nic(struct vm_spec *s, int tap, const uint8_t mac[6], enum vm_nic_model model)
 {
 	struct vm_nic *n = &s->nics[s->nic_count++];
 
 	n->tap_fd = tap;
+	n->model = model;
 	memcpy(n->mac, mac, sizeof(n->mac));
 }
 
@@ -74,12 +76,16 @@ static void make_spec(const struct machine *m, const int files[PRIV_FILES], stru
 	str_copy(s->initrd, sizeof(s->initrd), name_of(files[PRIV_INITRD], name));
 	str_copy(s->command_line, sizeof(s->command_line), command_line);
 	add_disk(s, name_of(files[PRIV_ROOT], name), "airlock-root");
-	add_nic(s, m->tap, machine_lan_mac);
+	add_nic(s, m->tap, machine_lan_mac, VM_NIC_VIRTIO);
 	str_copy(s->ports[s->port_count++], sizeof(s->ports[0]), "airlock");
 	if (conf_simulated(&m->conf)) {
 		add_disk(s, name_of(files[PRIV_SIM], name), "airlock-sim");
-		add_nic(s, m->air, air_mac);
+		add_nic(s, m->air, air_mac, VM_NIC_VIRTIO);
 		str_copy(s->ports[s->port_count++], sizeof(s->ports[0]), "airlock.sim");
+	} else if (conf_simulated_wired(&m->conf)) {
+		/* The driver of the card that is emulated is on that disk as well. */
+		add_disk(s, name_of(files[PRIV_SIM], name), "airlock-sim");
+		add_nic(s, m->air, wired_mac, VM_NIC_E1000E);
 	}
 }
 

@@ -80,7 +80,7 @@ static int make_plan(struct machine *m, struct hostnet_plan *plan, struct err *e
 	}
 	memcpy(in.router_mac, machine_lan_mac, sizeof(machine_lan_mac));
 	str_copy(in.interface, sizeof(in.interface), m->conf.host.interface);
-	if (conf_simulated(&m->conf))
+	if (!conf_has_card(&m->conf))
 		str_format(in.air, sizeof(in.air), "%s-air", in.interface);
 	_Static_assert(
 	    CONF_FORWARDS_MAX <= HOSTNET_OPEN_MAX, "every forward may be the host's");

@@ -18,8 +18,8 @@
 /* What this version does not drive is refused before anything is touched. */
 static int check_supported(const struct conf *c, struct err *e)
 {
-	if (!conf_simulated(c)) {
-		err_set(e, 0, "radio = \"%s\": this version drives the simulated radio only",
+	if (conf_has_card(c)) {
+		err_set(e, 0, "radio = \"%s\": this version drives simulated radios only",
 		    c->radio);
 		err_hint(e, "set radio = \"simulated\"; in airlock.conf, or run: airlock demo");
 		return err_is(e, ERR_CONF);

@@ -133,17 +133,23 @@ static void add_disks(struct args *a, const struct vm_spec *spec, const struct q
 	}
 }
 
+static void add_nic(struct args *a, size_t i, const struct vm_nic *nic)
+{
+	static const char *const models[] = {
+	    [VM_NIC_VIRTIO] = "virtio-net-pci,disable-legacy=on", [VM_NIC_E1000E] = "e1000e"};
+	const uint8_t *m = nic->mac;
+
+	option(a, "device",
+	    "%s,netdev=net%zu,mac=%02x:%02x:%02x:%02x:%02x:%02x,romfile=", models[nic->model],
+	    i, m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
 static void add_nics(struct args *a, const struct vm_spec *spec, const struct qemu_fds *fds)
 {
 	for (size_t i = 0; i < spec->nic_count; i++) {
-		const uint8_t *m = spec->nics[i].mac;
-
 		option(
 		    a, "netdev", "tap,id=net%zu,fd=%d,vhost=off", i, at(fds, QEMU_FD_NIC, i));
-		option(a, "device",
-		    "virtio-net-pci,netdev=net%zu,mac=%02x:%02x:%02x:%02x:%02x:%02x,"
-		    "romfile=,disable-legacy=on",
-		    i, m[0], m[1], m[2], m[3], m[4], m[5]);
+		add_nic(a, i, &spec->nics[i]);
 	}
 }
 

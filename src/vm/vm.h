@@ -21,9 +21,13 @@ struct vm_disk {
 	bool read_only;
 };
 
+/* What the guest sees of a network card: which driver it takes. */
+enum vm_nic_model { VM_NIC_VIRTIO, VM_NIC_E1000E };
+
 struct vm_nic {
 	int tap_fd; /* a tap's descriptor; the caller keeps it */
 	uint8_t mac[6];
+	enum vm_nic_model model;
 };
 
 /* What a machine is.  Strings are copied in by the caller. */

@@ -83,6 +83,15 @@ static void simulated_radio(void)
 	compare("simulated", &s);
 }
 
+static void simulated_wired(void)
+{
+	struct vm_spec s = simulated();
+
+	s.nics[1] = (struct vm_nic){6, {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x03}, VM_NIC_E1000E};
+	s.port_count = 1;
+	compare("simulated-wired", &s);
+}
+
 static void two_cpus_as_a_user(void)
 {
 	struct vm_spec s = simulated();
@@ -121,6 +130,7 @@ int main(void)
 	RUN(router_under_tcg);
 	RUN(router_under_kvm);
 	RUN(simulated_radio);
+	RUN(simulated_wired);
 	RUN(two_cpus_as_a_user);
 	RUN(console_and_nothing_else);
 	RUN(names_with_commas);
