@@ -30,7 +30,7 @@ int cli_ask(struct cli *c, struct cli_call *call, enum wire_verb verb, const cha
 	call->fd = unix_connect(path, e);
 	if (call->fd < 0) {
 		if (e->num == ENOENT || e->num == ECONNREFUSED) {
-			err_set(e, 0, "airlock is not running");
+			err_set(e, 0, "%s is not running", c->machine);
 			err_hint(e, "airlock start");
 			return err_is(e, ERR_NOT_RUNNING);
 		}

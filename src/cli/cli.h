@@ -12,8 +12,10 @@ struct cli {
 	const char *conf_path;
 	bool conf_given; /* by -c */
 	bool json;
-	bool tty; /* standard output is a terminal that takes colours */
-	const char *name;
+	bool tty;            /* standard output is a terminal that takes colours */
+	const char *name;    /* of the program */
+	const char *machine; /* by -n, else CONF_MACHINE */
+	char command[32];    /* what people type for it: "airlock" or "airlock -n NAME" */
 };
 
 /* A verb: what it is called, what it does, what help says. */
@@ -22,6 +24,7 @@ struct cli_verb {
 	int (*run)(struct cli *c, int argc, char **argv); /* argv[0] is the verb */
 	const char *usage;                                /* "[--json] [--watch]" */
 	const char *what;                                 /* one line */
+	bool unconfigured; /* works although the file of the machine named by -n is missing */
 };
 
 int cmd_start(struct cli *c, int argc, char **argv);

@@ -95,7 +95,8 @@ static int write_configuration(struct demo *d, struct err *e)
 	d->inner.conf = &d->conf;
 	d->inner.conf_path = d->conf_path;
 	d->inner.conf_given = true;
-	return conf_load(&d->conf, d->conf_path, false, e);
+	d->inner.machine = CONF_MACHINE;
+	return conf_load(&d->conf, CONF_MACHINE, d->conf_path, false, e);
 }
 
 /* The daemon in the foreground, with its log in a file and its life tied to ours. */

@@ -29,6 +29,6 @@ int cmd_leave(struct cli *c, int argc, char **argv)
 		printf("left %s", station_ssid_text(name, &was.ssid));
 	else
 		printf("not connected, and it stays so");
-	printf("; back to a known network: airlock join\n");
+	printf("; back to a known network: %s join\n", c->command);
 	return 0;
 }

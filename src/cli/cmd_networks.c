@@ -126,7 +126,7 @@ static int by_priority(const void *l, const void *r)
 static void print(const struct cli *c, const struct networks *n)
 {
 	if (n->count == 0)
-		printf("no network is known; airlock scan shows those in range\n");
+		printf("no network is known; %s scan shows those in range\n", c->command);
 	for (size_t i = 0; i < n->count; i++) {
 		const struct known *k = &n->row[i];
 		char name[4 * STATION_SSID_MAX + 1];

@@ -71,7 +71,8 @@ static void print(const struct cli *c, const struct context *x, const struct sta
 		known = known || (!is && station_listed(&x->known, &air->seen[i].best.ssid));
 	}
 	if (air->hidden > 0)
-		printf("  and %u hidden; by name: airlock join --hidden SSID\n", air->hidden);
+		printf("  and %u hidden; by name: %s join --hidden SSID\n", air->hidden,
+		    c->command);
 	if (c->tty && (current || known))
 		printf("%s%s%s%s%s\n", cli_dim(c), current ? "> connected" : "",
 		    current && known ? ", " : "", known ? "+ known" : "", cli_plain(c));

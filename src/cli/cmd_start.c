@@ -44,7 +44,7 @@ static int wait_ready(int fd, pid_t pid)
 static int spawn_daemon(struct cli *c, struct err *e)
 {
 	char path[600];
-	const char *argv[] = {path, "-b", "-c", c->conf_path, NULL};
+	const char *argv[] = {path, "-b", "-n", c->machine, "-c", c->conf_path, NULL};
 	struct child_spec spec = {.argv = argv, .in = -1, .out = -1};
 	int p[2], rc;
 	pid_t pid;
@@ -52,7 +52,7 @@ static int spawn_daemon(struct cli *c, struct err *e)
 	if (cli_find_daemon(path, sizeof(path), e) < 0)
 		return -1;
 	if (!c->conf_given && access(c->conf_path, F_OK) < 0)
-		argv[2] = NULL; /* everything has a default */
+		argv[4] = NULL; /* everything has a default */
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_set(e, errno, "make a pipe");
 	spec.err = p[1];
@@ -92,9 +92,9 @@ int cmd_run(struct cli *c, int argc, char **argv)
 	if (cli_find_daemon(path, sizeof(path), &e) < 0)
 		return cli_fail(&e);
 	if (c->conf_given || access(c->conf_path, F_OK) == 0)
-		execl(path, path, "-c", c->conf_path, (char *)NULL);
+		execl(path, path, "-n", c->machine, "-c", c->conf_path, (char *)NULL);
 	else
-		execl(path, path, (char *)NULL);
+		execl(path, path, "-n", c->machine, (char *)NULL);
 	err_set(&e, errno, "run %s", path);
 	return cli_fail(&e);
 }

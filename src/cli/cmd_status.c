@@ -15,6 +15,7 @@ int cli_get_report(struct cli *c, struct wire_report *r, struct err *e)
 	int rc;
 
 	*r = (struct wire_report){.state = WIRE_DOWN};
+	str_copy(r->name, sizeof(r->name), c->machine);
 	if (cli_ask(c, &call, WIRE_VERB_STATUS, "", false, e) < 0)
 		return e->kind == ERR_NOT_RUNNING ? 0 : -1;
 	while ((rc = cli_next(&call, &m, 10000, e)) == 1 && m.type != WIRE_REPLY)

@@ -1,7 +1,7 @@
 /*
  * airlock: the command.
  *
- *     airlock [-c FILE] VERB [OPTION ...] [ARGUMENT ...]
+ *     airlock [-n NAME] [-c FILE] VERB [OPTION ...] [ARGUMENT ...]
  *
  * A table of verbs, each in a file of its own.  What is common is here: the
  * configuration, help, options with "did you mean", errors and their exit
@@ -36,22 +36,27 @@ static const struct cli_verb verbs[] = {
     {"console", cmd_console, "[-f]", "the guest's console; Ctrl-] leaves"},
     {"log", cmd_log, "[-f] [--since TIME] [--level LEVEL] [--source NAME] [--json]",
 	"what daemon, hypervisor and guest said"},
-    {"image", cmd_image, "build|list|use|verify", "the guest's image"},
+    {"image", cmd_image, "build|list|use|verify", "the guest's image", true},
     {"demo", cmd_demo, "[--network SSID] [--store DIR]", "see it work on a simulated radio"},
     {"air", cmd_air, "COMMAND", "command the simulated access points"},
-    {"version", cmd_version, "", "print the version"},
-    {"help", cmd_help, "", "print this"},
+    {"version", cmd_version, "", "print the version", true},
+    {"help", cmd_help, "", "print this", true},
 };
+
+/* By -n; for messages. */
+static const char *machine = CONF_MACHINE;
 
 int cli_fail(const struct err *e)
 {
 	bool colour = isatty(STDERR_FILENO);
+	char text[sizeof(e->text) + 64], hint[sizeof(e->hint) + 64];
 
 	fflush(stdout);
-	fprintf(stderr, "%sairlock: %s%s\n", colour ? "\033[31m" : "", e->text,
-	    colour ? "\033[0m" : "");
+	fprintf(stderr, "%sairlock: %s%s\n", colour ? "\033[31m" : "",
+	    conf_machine_text(text, sizeof(text), machine, e->text), colour ? "\033[0m" : "");
 	if (e->hint[0] != '\0')
-		fprintf(stderr, "airlock: try: %s\n", e->hint);
+		fprintf(stderr, "airlock: try: %s\n",
+		    conf_machine_text(hint, sizeof(hint), machine, e->hint));
 	return e->kind != 0 ? (int)e->kind : ERR_FAILED;
 }
 
@@ -65,7 +70,7 @@ int cli_usage(const char *verb)
 
 static void print_help(FILE *to)
 {
-	fprintf(to, "usage: airlock [-c FILE] VERB ...\n\n");
+	fprintf(to, "usage: airlock [-n NAME] [-c FILE] VERB ...\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		char call[160];
 
@@ -174,7 +179,7 @@ static void find_image_parts(struct conf *conf)
 	};
 	struct conf installed;
 
-	conf_defaults(&installed);
+	conf_defaults(&installed, CONF_MACHINE);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		size_t offset = (size_t)(parts[i].path - (char *)conf);
 		char found[CONF_PATH];
@@ -186,34 +191,72 @@ static void find_image_parts(struct conf *conf)
 	}
 }
 
-static int run(struct cli *c, int argc, char **argv)
+/* The verb of that name, or NULL after saying that there is none. */
+static const struct cli_verb *find_verb(const char *name)
 {
 	const char *names[ARRAY_LEN(verbs) + 1] = {NULL}, *near;
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		if (strcmp(verbs[i].name, argv[0]) == 0)
-			return verbs[i].run(c, argc, argv);
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
 		names[i] = verbs[i].name;
 	}
-	near = str_nearest(argv[0], names);
-	fprintf(stderr, "airlock: there is no verb \"%s\"%s%s%s; see: airlock help\n", argv[0],
+	near = str_nearest(name, names);
+	fprintf(stderr, "airlock: there is no verb \"%s\"%s%s%s; see: airlock help\n", name,
 	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
 	    near != NULL ? "?" : "");
+	return NULL;
+}
+
+static int bad_machine(const char *name)
+{
+	char shown[64];
+
+	str_escape(shown, sizeof(shown), name, strlen(name));
+	fprintf(stderr,
+	    "airlock: \"%s\" is no name of a machine; accepted: 1 to %d of a-z, 0-9, - and _, "
+	    "a letter first, not ending in -air\n",
+	    shown, CONF_MACHINE_MAX);
 	return ERR_USAGE;
+}
+
+/* What stands before the verb; the index of the verb, or -1 after saying what is wrong. */
+static int take_global(struct cli *c, int argc, char **argv)
+{
+	int at = 1;
+
+	for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
+		if (strcmp(argv[at], "-c") == 0) {
+			c->conf_path = argv[at + 1];
+			c->conf_given = true;
+		} else if (strcmp(argv[at], "-n") == 0) {
+			if (!conf_machine_valid(argv[at + 1])) {
+				bad_machine(argv[at + 1]);
+				return -1;
+			}
+			c->machine = machine = argv[at + 1];
+		} else {
+			break;
+		}
+	}
+	str_copy(c->command, sizeof(c->command), "airlock");
+	if (strcmp(machine, CONF_MACHINE) != 0)
+		str_format(c->command, sizeof(c->command), "airlock -n %s", machine);
+	return at;
 }
 
 int main(int argc, char **argv)
 {
 	static struct conf conf;
-	struct cli c = {.conf = &conf, .conf_path = conf_default_path(), .name = "airlock"};
+	static char path[CONF_PATH];
+	struct cli c = {.conf = &conf, .name = "airlock", .machine = CONF_MACHINE};
+	int at = take_global(&c, argc, argv);
+	const struct cli_verb *verb;
 	struct err e = {0};
-	int at = 1;
+	bool optional;
 
-	if (argc > 2 && strcmp(argv[1], "-c") == 0) {
-		c.conf_path = argv[2];
-		c.conf_given = true;
-		at = 3;
-	}
+	if (at < 0)
+		return ERR_USAGE;
 	if (at >= argc) {
 		print_help(stderr);
 		return ERR_USAGE;
@@ -222,9 +265,16 @@ int main(int argc, char **argv)
 		return cmd_help(&c, 0, NULL);
 	if (strcmp(argv[at], "--version") == 0)
 		return cmd_version(&c, 0, NULL);
+	verb = find_verb(argv[at]);
+	if (verb == NULL)
+		return ERR_USAGE;
 	c.tty = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-	if (conf_load(&conf, c.conf_path, !c.conf_given, &e) < 0)
+	if (!c.conf_given)
+		c.conf_path = conf_machine_path(path, machine);
+	/* The machine without a name needs no file: everything has a default. */
+	optional = !c.conf_given && (verb->unconfigured || strcmp(machine, CONF_MACHINE) == 0);
+	if (conf_load(&conf, machine, c.conf_path, optional, &e) < 0)
 		return cli_fail(&e);
 	find_image_parts(&conf);
-	return run(&c, argc - at, argv + at);
+	return verb->run(&c, argc - at, argv + at);
 }

@@ -67,10 +67,13 @@ void cli_print_report(const struct cli *c, const struct wire_report *r)
 	const char *colour = r->state == WIRE_ONLINE   ? cli_green(c)
 			     : r->state == WIRE_FAILED ? cli_red(c)
 						       : cli_bold(c);
-	char a[16], b[16], t[32], reason[800], words[700];
+	char a[16], b[16], t[32], reason[800], words[700], name[64];
 	const struct wire_status *g = &r->guest;
 
 	str_clean(reason, sizeof(reason), r->reason, strlen(r->reason));
+	str_clean(name, sizeof(name), r->name, strlen(r->name));
+	if (strcmp(name, CONF_MACHINE) != 0)
+		row("machine", "%s", name);
 	printf("  %-11s %s%s%s", "state", colour, wire_state_name(r->state), cli_plain(c));
 	if (r->state_since_unix != 0)
 		printf(" for %s",
@@ -177,12 +180,12 @@ void cli_print_report_json(const struct wire_report *r, bool one_line)
 		text_or_null(r->image), "memory_mib", (int)r->memory_mib);
 	json_t *internet = json_pack("{ss so}", "state", wire_internet_name(g->internet),
 	    "portal", text_or_null(g->portal));
-	json_t *all =
-	    json_pack("{ss so so sI so so so so so so so}", "state", wire_state_name(r->state),
-		"reason", text_or_null(r->reason), "notice", text_or_null(r->notice),
-		"state_for_s", (json_int_t)seconds_since(r->state_since_unix), "stages_ms",
-		stages_json(r), "network", network_json(g), "internet", internet, "uplink",
-		uplink_json(g), "host", host, "guest", guest, "hypervisor", vm);
+	json_t *all = json_pack("{so ss so so sI so so so so so so so}", "machine",
+	    text_or_null(r->name), "state", wire_state_name(r->state), "reason",
+	    text_or_null(r->reason), "notice", text_or_null(r->notice), "state_for_s",
+	    (json_int_t)seconds_since(r->state_since_unix), "stages_ms", stages_json(r),
+	    "network", network_json(g), "internet", internet, "uplink", uplink_json(g), "host",
+	    host, "guest", guest, "hypervisor", vm);
 
 	json_dumpf(
 	    all, stdout, JSON_PRESERVE_ORDER | (one_line ? JSON_COMPACT : JSON_INDENT(2)));

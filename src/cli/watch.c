@@ -306,6 +306,7 @@ int watch_run(struct cli *c, bool json)
 	static struct watch w;
 	const char *term = getenv("TERM");
 	struct err e = {0};
+	char start[64];
 	int rc;
 
 	w.cli = c;
@@ -321,7 +322,8 @@ int watch_run(struct cli *c, bool json)
 	if (ask(&w, &e) < 0) {
 		if (e.kind != ERR_NOT_RUNNING)
 			return cli_fail(&e);
-		gone(&w, "start it with: airlock start");
+		str_format(start, sizeof(start), "start it with: %s start", c->command);
+		gone(&w, start);
 	}
 	if (w.screen)
 		watch_terminal(&w);

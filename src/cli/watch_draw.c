@@ -282,11 +282,13 @@ static void clock_text(char dst[16], uint64_t unix_s)
 
 static void draw_title(struct draw *d, const struct watch_model *m)
 {
-	char now[16];
+	bool named = m->report.name[0] != '\0' && strcmp(m->report.name, CONF_MACHINE) != 0;
+	char now[16], name[32];
 
 	clock_text(now, m->now_s);
+	str_format(name, sizeof(name), "airlock %.*s", CONF_MACHINE_MAX, m->report.name);
 	spaces(d, 1);
-	put(d, BOLD, "airlock");
+	put(d, BOLD, named ? name : "airlock");
 	if (d->look->width > 20)
 		spaces(d, d->look->width - 9);
 	put(d, DIM, now);

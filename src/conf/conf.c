@@ -30,12 +30,24 @@ struct parse {
 	unsigned section_lines[SECTIONS_MAX];
 };
 
-void conf_defaults(struct conf *c)
+void conf_defaults(struct conf *c, const char *machine)
 {
+	bool named = strcmp(machine, CONF_MACHINE) != 0;
+	char own[CONF_PATH];
+
 	memset(c, 0, sizeof(*c));
-	for (size_t i = 0; i < KEY_COUNT; i++)
-		if (conf_keys[i].fallback != NULL)
-			conf_keys[i].set(&conf_keys[i], c, conf_keys[i].fallback);
+	str_copy(c->machine, sizeof(c->machine), machine);
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		const struct conf_key *k = &conf_keys[i];
+		const char *text = k->fallback;
+
+		if (named && k->named != NULL) {
+			str_format(own, sizeof(own), "%s%s", k->named, c->machine);
+			text = own;
+		}
+		if (text != NULL)
+			k->set(k, c, text);
+	}
 }
 
 /* "guest.memory", or "radio" outside of sections; returns dst. */
@@ -232,12 +244,13 @@ static int take_step(struct parse *p, struct err *e)
 	return 1;
 }
 
-int conf_parse(struct conf *c, const char *text, size_t len, const char *name, struct err *e)
+int conf_parse(struct conf *c, const char *machine, const char *text, size_t len,
+    const char *name, struct err *e)
 {
 	struct parse p = {.name = name};
 	int more;
 
-	conf_defaults(&p.c);
+	conf_defaults(&p.c, machine);
 	reader_init(&p.reader, text, len);
 	do
 		more = take_step(&p, e);
@@ -281,23 +294,22 @@ int conf_read(
 	return err_is(e, ERR_CONF);
 }
 
-int conf_load(struct conf *c, const char *path, bool optional, struct err *e)
+int conf_load(
+    struct conf *c, const char *machine, const char *path, bool optional, struct err *e)
 {
 	size_t len;
 	auto_free char *text = file_read(path, TEXT_MAX, &len, e);
 
 	if (text != NULL)
-		return conf_parse(c, text, len, path, e);
+		return conf_parse(c, machine, text, len, path, e);
 	if (optional && e->num == ENOENT) {
 		memset(e, 0, sizeof(*e));
-		conf_defaults(c);
+		conf_defaults(c, machine);
 		return 0;
 	}
 	err_ctx(e, "configuration");
+	if (e->num == ENOENT && strcmp(machine, CONF_MACHINE) != 0)
+		err_hint(e, "airlock -n %s setup, or write radio = \"0000:03:00.0\"; into %s",
+		    machine, path);
 	return err_is(e, ERR_CONF);
-}
-
-const char *conf_default_path(void)
-{
-	return AIRLOCK_SYSCONFDIR "/airlock.conf";
 }

@@ -14,6 +14,10 @@
 #define CONF_CARD         16 /* "0000:03:00.0" */
 #define CONF_EXTRA_MAX    8
 
+/* The machine that is meant when no other is named. */
+#define CONF_MACHINE     "airlock"
+#define CONF_MACHINE_MAX 11 /* bytes of a name: it names a network interface too */
+
 enum conf_mode { CONF_ROUTER, CONF_CABLE, CONF_ACCESS_POINT };
 enum conf_accel { CONF_ACCEL_AUTO, CONF_ACCEL_KVM, CONF_ACCEL_TCG };
 enum conf_log_to { CONF_LOG_SYSLOG, CONF_LOG_JOURNAL, CONF_LOG_NONE };
@@ -34,6 +38,7 @@ struct conf_forward {
 };
 
 struct conf {
+	char machine[CONF_MACHINE_MAX + 1]; /* whose configuration it is */
 	/* "simulated", "simulated-wired", "auto", "0000:03:00.0" or "pci0:3:0:0" */
 	char radio[64];
 	enum conf_mode mode;
@@ -83,8 +88,8 @@ struct conf {
 		char cache[CONF_PATH], store[CONF_PATH];
 		char recipes[CONF_PATH], init[CONF_PATH], sim[CONF_PATH];
 	} image;
-	char run_dir[CONF_PATH];   /* "/run/airlock" */
-	char state_dir[CONF_PATH]; /* "/var/lib/airlock" */
+	char run_dir[CONF_PATH];   /* "/run/airlock", of another machine "/run/airlock-NAME" */
+	char state_dir[CONF_PATH]; /* "/var/lib/airlock", "/var/lib/airlock-NAME" */
 };
 
 /* One value of a configuration text; an item with a list comes once an element. */
@@ -113,24 +118,53 @@ typedef int conf_item_fn(void *arg, const struct conf_item *item, struct err *e)
 int conf_read(
     const char *text, size_t len, const char *name, conf_item_fn *fn, void *arg, struct err *e);
 
-/* The defaults: what an empty file means. */
-void conf_defaults(struct conf *c);
+/*
+ * The defaults: what an empty file means.
+ *
+ * @machine its name; run_dir, state_dir, host.interface and sockets.* follow it
+ */
+void conf_defaults(struct conf *c, const char *machine);
 
 /*
  * Parse text.  `name` stands for the file in errors.
  * 0 with *c whole, or -1 with *e (ERR_CONF): "name:line: ...; accepted: ...",
  * for an unknown key with the nearest known one.
  */
-int conf_parse(struct conf *c, const char *text, size_t len, const char *name, struct err *e);
+int conf_parse(struct conf *c, const char *machine, const char *text, size_t len,
+    const char *name, struct err *e);
 
 /*
  * Read a file.  A missing file is an error unless `optional`, which then
  * means the defaults.
  */
-int conf_load(struct conf *c, const char *path, bool optional, struct err *e);
+int conf_load(
+    struct conf *c, const char *machine, const char *path, bool optional, struct err *e);
 
-/* Where the configuration is unless the command line says otherwise. */
-const char *conf_default_path(void);
+/* ----------------------------------------------------- several machines */
+
+/*
+ * Is it the name of a machine: a letter, then letters, digits, _ and -, at most
+ * CONF_MACHINE_MAX; not one that ends in "-air", which another's second
+ * interface may have.
+ */
+bool conf_machine_valid(const char *name);
+
+/*
+ * Where a machine's configuration is unless the command line says otherwise:
+ * /etc/airlock.conf, or /etc/airlock/NAME.conf.  Returns dst.
+ */
+char *conf_machine_path(char dst[CONF_PATH], const char *machine);
+
+/* "airlock" or "airlock-NAME": what logs and lists of processes call it.  Returns dst. */
+#define CONF_IDENT 24
+char *conf_machine_ident(char dst[CONF_IDENT], const char *machine);
+
+/*
+ * Copy a text for people and put -n NAME into each command in it that is about
+ * a machine: "airlock start" becomes "airlock -n NAME start".  Done twice it is
+ * the same.  dst may be text; what does not fit is cut.  Returns dst.
+ */
+char *conf_machine_text(char *dst, size_t size, const char *machine, const char *text);
 
 /* Is the radio simulated in the guest, with access points and air? */
 bool conf_simulated(const struct conf *c);

@@ -76,8 +76,10 @@ const struct conf_key conf_keys[KEY_COUNT] = {
     {"", "console_escape", conf_set_escape, FIELD(console_escape), "^]",
 	.accepted = "^A to ^Z or one of ^[ ^\\ ^] ^^ ^_"},
     /* The control socket's path must fit a sockaddr_un. */
-    {"", "run_dir", conf_set_path, FIELD(run_dir), "/run/airlock", 2, 80},
-    {"", "state_dir", conf_set_path, FIELD(state_dir), "/var/lib/airlock", 2, 160},
+    {"", "run_dir", conf_set_path, FIELD(run_dir), "/run/airlock", 2, 80,
+	.named = "/run/airlock-"},
+    {"", "state_dir", conf_set_path, FIELD(state_dir), "/var/lib/airlock", 2, 160,
+	.named = "/var/lib/airlock-"},
 
     {"guest", "cpus", conf_set_number, FIELD(guest.cpus), "1", 1, 16},
     {"guest", "memory", conf_set_memory, FIELD(guest.memory_mib), "128M", 64, 65536},
@@ -93,7 +95,7 @@ const struct conf_key conf_keys[KEY_COUNT] = {
 	.accepted = "at most 8 functions such as \"0000:00:14.0\", each once"},
 
     {"host", "interface", conf_set_interface, FIELD(host.interface), "airlock0", 1, 11,
-	.accepted = "1 to 11 of a-z, 0-9, - and _, a letter first"},
+	.accepted = "1 to 11 of a-z, 0-9, - and _, a letter first", .named = ""},
     {"host", "address", conf_set_address, FIELD(host.address), "auto",
 	.accepted = address_accepts},
     {"host", "default_route", conf_set_bool, FIELD(host.default_route), "true"},
@@ -114,9 +116,11 @@ const struct conf_key conf_keys[KEY_COUNT] = {
     /* With the name of a socket they must fit a sockaddr_un. */
     {"sockets", "supplicant", conf_set_directory, FIELD(sockets.supplicant),
 	"/var/run/wpa_supplicant", 0, 80,
-	.accepted = "an absolute path of at most 80 bytes, or \"\""},
+	.accepted = "an absolute path of at most 80 bytes, or \"\"",
+	.named = "/var/run/wpa_supplicant-"},
     {"sockets", "hostapd", conf_set_directory, FIELD(sockets.hostapd), "/var/run/hostapd", 0,
-	80, .accepted = "an absolute path of at most 80 bytes, or \"\""},
+	80, .accepted = "an absolute path of at most 80 bytes, or \"\"",
+	.named = "/var/run/hostapd-"},
 
     {"image", "mirror", conf_set_url, FIELD(image.mirror), "", 0, CONF_PATH - 1,
 	.accepted = "a URL such as http://deb.debian.org/debian, or \"\""},

@@ -29,6 +29,8 @@ struct conf_key {
 	const char *const *words; /* for enums: by value, ends with NULL */
 	const char *accepted;     /* what people may write, or NULL: said by range or words */
 	bool list;
+	const char
+	    *named; /* before a machine's name it is the default of that machine, or NULL */
 };
 
 extern const struct conf_key conf_keys[KEY_COUNT];

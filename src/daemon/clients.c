@@ -30,10 +30,13 @@ void clients_reply(struct machine *m, struct request *r, const struct err *e, co
 
 	if (e != NULL) {
 		msg.reply.status = e->kind != 0 ? e->kind : ERR_FAILED;
-		str_copy(msg.reply.hint, sizeof(msg.reply.hint), e->hint);
+		conf_machine_text(
+		    msg.reply.hint, sizeof(msg.reply.hint), m->conf.machine, e->hint);
 		text = e->text;
 	}
 	str_clean(msg.reply.text, sizeof(msg.reply.text), text, strlen(text));
+	conf_machine_text(
+	    msg.reply.text, sizeof(msg.reply.text), m->conf.machine, msg.reply.text);
 	conn_send(&m->control, &msg);
 	*r = (struct request){0};
 }

@@ -68,10 +68,10 @@ static void make_spec(const struct machine *m, const int files[PRIV_FILES], stru
 {
 	char name[32];
 
-	*s = (struct vm_spec){.name = "airlock",
-	    .cpus = m->conf.guest.cpus,
+	*s = (struct vm_spec){.cpus = m->conf.guest.cpus,
 	    .memory_mib = m->conf.guest.memory_mib,
 	    .accel = (enum vm_accel)m->conf.guest.accel};
+	conf_machine_ident(s->name, m->conf.machine);
 	str_copy(s->kernel, sizeof(s->kernel), name_of(files[PRIV_KERNEL], name));
 	str_copy(s->initrd, sizeof(s->initrd), name_of(files[PRIV_INITRD], name));
 	str_copy(s->command_line, sizeof(s->command_line), command_line);

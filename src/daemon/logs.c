@@ -78,7 +78,10 @@ static void add_text(struct machine *m, enum log_level level, const char *source
 
 void logs_own(struct machine *m, enum log_level level, const char *text)
 {
-	add_text(m, level, "airlock", text, now_ms(), false);
+	char named[sizeof(((struct wire_msg *)0)->log.text)];
+
+	conf_machine_text(named, sizeof(named), m->conf.machine, text);
+	add_text(m, level, "airlock", named, now_ms(), false);
 }
 
 void logs_early(struct machine *m)

@@ -48,9 +48,14 @@ static void add_field(struct buf *out, const char *name, const char *value)
 	buf_add(out, "\n", 1);
 }
 
-void logto_entry(struct buf *out, enum log_level level, const char *source, const char *text)
+void logto_entry(struct buf *out, const char *machine, enum log_level level, const char *source,
+    const char *text)
 {
-	buf_addf(out, "PRIORITY=%d\nSYSLOG_IDENTIFIER=airlock\n", priority(level));
+	char ident[CONF_IDENT];
+
+	buf_addf(out, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n", priority(level),
+	    conf_machine_ident(ident, machine));
+	add_field(out, "AIRLOCK_MACHINE", machine);
 	add_field(out, "AIRLOCK_SOURCE", source);
 	add_field(out, "MESSAGE", text);
 }
@@ -75,7 +80,8 @@ static bool to_journal(
 	struct buf entry = {0};
 	bool done = false;
 
-	logto_entry(&entry, level, source, text);
+	logto_entry(
+	    &entry, l->machine != NULL ? l->machine : CONF_MACHINE, level, source, text);
 	for (int attempt = 0; attempt < 2 && !done; attempt++) {
 		if (l->fd == 0 && !connect_journal(l))
 			break;

@@ -11,6 +11,7 @@ struct logto {
 	enum conf_log_to to;
 	const char *journal; /* the journal's socket; NULL: LOGTO_JOURNAL */
 	int fd;              /* to the journal plus 1; 0: none yet */
+	const char *machine; /* NULL: "airlock" */
 };
 
 /*
@@ -22,9 +23,10 @@ void logto_fini(struct logto *l);
 
 /*
  * One entry in the journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL):
- * MESSAGE, PRIORITY, SYSLOG_IDENTIFIER and AIRLOCK_SOURCE.  What a text holds,
+ * MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, AIRLOCK_MACHINE and AIRLOCK_SOURCE.  What a text holds,
  * newlines included, stays within its field.
  */
-void logto_entry(struct buf *out, enum log_level level, const char *source, const char *text);
+void logto_entry(struct buf *out, const char *machine, enum log_level level, const char *source,
+    const char *text);
 
 #endif

@@ -68,6 +68,7 @@ void machine_show(struct machine *m)
 	uint64_t now = now_ms();
 
 	str_clean(clean, sizeof(clean), reason, strlen(reason));
+	conf_machine_text(clean, sizeof(clean), m->conf.machine, clean);
 	if (m->state_since_ms != 0 && state == m->state && strcmp(clean, m->reason) == 0)
 		return;
 	if (m->state_since_ms == 0 || state != m->state) {
@@ -337,6 +338,7 @@ int machine_main(struct machine *m, struct err *e)
 	loop_signal_add(m->loop, &intr);
 	clients_open(m, control);
 	m->logto.to = m->conf.log_to;
+	m->logto.machine = m->conf.machine;
 	if (sockets_open(m, e) < 0)
 		return -1;
 	log_open(log_to_machine, m, "airlock", m->conf.log_level);

@@ -1,7 +1,7 @@
 /*
  * airlock-daemon: supervises one router.
  *
- *     airlock-daemon [-b] [-c FILE]
+ *     airlock-daemon [-b] [-n NAME] [-c FILE]
  *
  * Reads the configuration, takes the lock of the run directory, undoes what a
  * crashed run left on the host, opens the control socket, and becomes four:
@@ -43,11 +43,17 @@ struct pairs {
 	int control_machine[2], machine_priv[2], machine_relay[2], hand[2];
 };
 
+/* By -n; for messages. */
+static const char *name = CONF_MACHINE;
+
 static int fail(const struct err *e)
 {
-	fprintf(stderr, "airlock: %s\n", e->text);
+	char text[sizeof(e->text)], hint[sizeof(e->hint)];
+
+	fprintf(stderr, "airlock: %s\n", conf_machine_text(text, sizeof(text), name, e->text));
 	if (e->hint[0] != '\0')
-		fprintf(stderr, "airlock: try: %s\n", e->hint);
+		fprintf(stderr, "airlock: try: %s\n",
+		    conf_machine_text(hint, sizeof(hint), name, e->hint));
 	return e->kind != 0 ? (int)e->kind : ERR_FAILED;
 }
 
@@ -299,9 +305,12 @@ static int become_four(struct daemon *d, struct err *e)
 	if (open_pairs(&p, e) < 0)
 		return -1;
 	if (d->background) {
-		openlog("airlock", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		/* Kept by syslog(3): the processes that follow log by it, too. */
+		openlog(conf_machine_ident(d->ident, d->conf.machine), LOG_PID | LOG_NDELAY,
+		    LOG_DAEMON);
 		detach();
 		d->logto.to = d->conf.log_to;
+		d->logto.machine = d->conf.machine;
 		log_open(log_away, d, "airlock", d->conf.log_level);
 	}
 	d->machine.pid = become(d, &p, ROLE_MACHINE);
@@ -319,32 +328,45 @@ static int become_four(struct daemon *d, struct err *e)
 	return supervise(d, p.machine_priv[1], e);
 }
 
+static int usage(void)
+{
+	fprintf(stderr, "usage: airlock-daemon [-b] [-n NAME] [-c FILE]\n");
+	return ERR_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	static struct daemon d = {.lock = -1, .listener = -1};
 	struct err e = {0};
+	bool optional;
 	int opt, rc;
 
-	str_copy(d.conf_path, sizeof(d.conf_path), conf_default_path());
-	while ((opt = getopt(argc, argv, "bc:")) != -1) {
+	while ((opt = getopt(argc, argv, "bn:c:")) != -1) {
 		switch (opt) {
 		case 'b':
 			d.background = true;
+			break;
+		case 'n':
+			name = optarg;
 			break;
 		case 'c':
 			str_copy(d.conf_path, sizeof(d.conf_path), optarg);
 			d.conf_given = true;
 			break;
 		default:
-			fprintf(stderr, "usage: airlock-daemon [-b] [-c FILE]\n");
-			return ERR_USAGE;
+			return usage();
 		}
 	}
+	if (!conf_machine_valid(name))
+		return usage();
+	if (!d.conf_given)
+		conf_machine_path(d.conf_path, name);
 	umask(022);
 	/* Root's own may lack sbin, or name places that are not root's. */
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	log_open(NULL, NULL, "airlock", LEVEL_INFO);
-	if (conf_load(&d.conf, d.conf_path, !d.conf_given, &e) < 0)
+	optional = !d.conf_given && strcmp(name, CONF_MACHINE) == 0;
+	if (conf_load(&d.conf, name, d.conf_path, optional, &e) < 0)
 		return fail(&e);
 	log_open(log_early, &d, "airlock", d.conf.log_level);
 	if (daemon_prepare(&d, &e) < 0)

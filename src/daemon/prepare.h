@@ -9,6 +9,7 @@
 struct daemon {
 	struct conf conf;
 	char conf_path[512];
+	char ident[CONF_IDENT];
 	bool background, conf_given;
 	struct process_user user;
 	int lock, listener;

@@ -75,7 +75,8 @@ static int read_conf(struct machine *m, struct conf *fresh, struct err *e)
 	if (priv_ask(m->priv, PRIV_OPEN_CONF, NULL, &fd, e) < 0)
 		return -1;
 	text = fd_read_all(fd, m->conf_path, 1 << 20, &len, e);
-	return text == NULL ? -1 : conf_parse(fresh, text, len, m->conf_path, e);
+	return text == NULL ? -1
+			    : conf_parse(fresh, m->conf.machine, text, len, m->conf_path, e);
 }
 
 int reload(struct machine *m, char *text, size_t size, struct err *e)

@@ -22,7 +22,7 @@ void status_report(struct machine *m, const struct request *r)
 	p->state = (uint8_t)m->state;
 	p->state_since_unix = m->state_since_unix;
 	str_copy(p->reason, sizeof(p->reason), m->reason);
-	str_copy(p->name, sizeof(p->name), "airlock");
+	str_copy(p->name, sizeof(p->name), m->conf.machine);
 	str_copy(p->interface, sizeof(p->interface), m->conf.host.interface);
 	p->host = m->net.address;
 	p->prefix = m->net.prefix;

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = {0}, syntax = {0};
 	struct conf c;
 	size_t items = 0;
-	int parsed = conf_parse(&c, (const char *)data, size, "f", &e);
+	int parsed = conf_parse(&c, CONF_MACHINE, (const char *)data, size, "f", &e);
 	int read = conf_read((const char *)data, size, "f", look, &items, &syntax);
 
 	if (read < 0)

@@ -45,7 +45,7 @@ static void run_file(const char *path, bool update)
 		result(path, e.text);
 		return;
 	}
-	if (conf_parse(&c, text, len, base_name(path), &e) == 0)
+	if (conf_parse(&c, CONF_MACHINE, text, len, base_name(path), &e) == 0)
 		str_copy(got, sizeof(got), "ok\n");
 	else
 		str_format(got, sizeof(got), "%s\n", e.text);
@@ -117,7 +117,7 @@ static void compare(const char *path, const struct conf *c)
 {
 	struct conf d;
 
-	conf_defaults(&d);
+	conf_defaults(&d, CONF_MACHINE);
 	for (size_t i = 0; i < KEY_COUNT; i++) {
 		const struct conf_key *k = &conf_keys[i];
 
@@ -142,7 +142,8 @@ static void run_sample(const char *path)
 		result(path, e.text);
 		return;
 	}
-	result("sample is valid", conf_parse(&c, text, len, path, &e) < 0 ? e.text : NULL);
+	result("sample is valid",
+	    conf_parse(&c, CONF_MACHINE, text, len, path, &e) < 0 ? e.text : NULL);
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		char *hash = default_of(line);
 
@@ -152,7 +153,7 @@ static void run_sample(const char *path)
 		add_line(&all, line);
 	}
 	result("sample has every key once", defaults == KEY_COUNT ? NULL : "it has not");
-	if (conf_parse(&c, all.data, all.len, path, &e) < 0)
+	if (conf_parse(&c, CONF_MACHINE, all.data, all.len, path, &e) < 0)
 		result("sample with every line taken in", e.text);
 	else
 		compare(path, &c);

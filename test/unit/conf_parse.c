@@ -17,7 +17,7 @@ static struct err e;
 static bool parse(const char *text)
 {
 	memset(&e, 0, sizeof(e));
-	return conf_parse(&c, text, strlen(text), "f", &e) == 0;
+	return conf_parse(&c, CONF_MACHINE, text, strlen(text), "f", &e) == 0;
 }
 
 static void defaults(void)
@@ -177,16 +177,16 @@ static void files(void)
 
 	CHECK(fd >= 0 && write(fd, "\nradoo = x\n", 11) == 11);
 	memset(&e, 0, sizeof(e));
-	CHECK_INT(conf_load(&c, path, true, &e), -1);
+	CHECK_INT(conf_load(&c, CONF_MACHINE, path, true, &e), -1);
 	CHECK_HAS(e.text, ":2: unknown key radoo, perhaps radio is meant; accepted: ");
 	CHECK_HAS(e.text, path);
 	close(fd);
 	unlink(path);
 	memset(&e, 0, sizeof(e));
-	CHECK_INT(conf_load(&c, path, true, &e), 0);
+	CHECK_INT(conf_load(&c, CONF_MACHINE, path, true, &e), 0);
 	CHECK_INT(e.kind, 0);
 	CHECK_STR(c.radio, "auto");
-	CHECK_INT(conf_load(&c, path, false, &e), -1);
+	CHECK_INT(conf_load(&c, CONF_MACHINE, path, false, &e), -1);
 	CHECK_INT(e.kind, ERR_CONF);
 	CHECK_HAS(e.text, "No such file");
 }

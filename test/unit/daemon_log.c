@@ -110,10 +110,10 @@ static void a_line_is_an_entry(void)
 	int fd = listen_journal();
 
 	logto_send(&l, LEVEL_WARN, "guest/kernel", "it is hot");
-	CHECK_STR(take(fd), "PRIORITY=4\nSYSLOG_IDENTIFIER=airlock\n"
+	CHECK_STR(take(fd), "PRIORITY=4\nSYSLOG_IDENTIFIER=airlock\nAIRLOCK_MACHINE=airlock\n"
 			    "AIRLOCK_SOURCE=guest/kernel\nMESSAGE=it is hot\n");
 	logto_send(&l, LEVEL_ERROR, "airlock", "");
-	CHECK_STR(take(fd), "PRIORITY=3\nSYSLOG_IDENTIFIER=airlock\n"
+	CHECK_STR(take(fd), "PRIORITY=3\nSYSLOG_IDENTIFIER=airlock\nAIRLOCK_MACHINE=airlock\n"
 			    "AIRLOCK_SOURCE=airlock\nMESSAGE=\n");
 	logto_fini(&l);
 	close(fd);
@@ -123,11 +123,12 @@ static void a_line_is_an_entry(void)
 /* Else a line could bring fields of its own, such as another PRIORITY. */
 static void a_newline_stays_in_its_field(void)
 {
-	static const char entry[] = "PRIORITY=6\nSYSLOG_IDENTIFIER=airlock\nAIRLOCK_SOURCE=x\n"
-				    "MESSAGE\n\014\0\0\0\0\0\0\0a\nPRIORITY=0\n";
+	static const char entry[] =
+	    "PRIORITY=6\nSYSLOG_IDENTIFIER=airlock\nAIRLOCK_MACHINE=airlock\nAIRLOCK_SOURCE=x\n"
+	    "MESSAGE\n\014\0\0\0\0\0\0\0a\nPRIORITY=0\n";
 	struct buf out = {0};
 
-	logto_entry(&out, LEVEL_INFO, "x", "a\nPRIORITY=0");
+	logto_entry(&out, CONF_MACHINE, LEVEL_INFO, "x", "a\nPRIORITY=0");
 	CHECK_INT(out.len, sizeof(entry) - 1);
 	CHECK(memcmp(out.data, entry, out.len) == 0);
 	buf_fini(&out);

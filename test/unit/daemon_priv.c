@@ -23,7 +23,7 @@ static void begin(void)
 
 	str_copy(dir, sizeof(dir), "/tmp/airlock-priv-XXXXXX");
 	CHECK(mkdtemp(dir) != NULL);
-	conf_defaults(&conf);
+	conf_defaults(&conf, CONF_MACHINE);
 	str_format(conf.supplicant, sizeof(conf.supplicant), "%s/networks.conf", dir);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s), 0);
 	child = fork();
