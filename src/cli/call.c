@@ -74,8 +74,11 @@ int cli_next(struct cli_call *call, struct wire_msg *m, int timeout_ms, struct e
 		n = read(call->fd, room, size);
 		if (n < 0)
 			return err_set(e, errno, "read from the daemon");
-		if (n == 0)
-			return err_set(e, 0, "the daemon ended");
+		if (n == 0) {
+			err_set(e, 0, "the daemon ended");
+			e->num = ECONNRESET;
+			return -1;
+		}
 		wire_filled(&call->reader, (size_t)n);
 	}
 }

@@ -33,6 +33,7 @@ int cmd_stop(struct cli *c, int argc, char **argv);
 int cmd_restart(struct cli *c, int argc, char **argv);
 int cmd_status(struct cli *c, int argc, char **argv);
 int cmd_reload(struct cli *c, int argc, char **argv);
+int cmd_suspend(struct cli *c, int argc, char **argv);
 int cmd_resume(struct cli *c, int argc, char **argv);
 int cmd_scan(struct cli *c, int argc, char **argv);
 int cmd_join(struct cli *c, int argc, char **argv);
@@ -88,7 +89,8 @@ int cli_ask(struct cli *c, struct cli_call *call, enum wire_verb verb, const cha
  * The next message.
  *
  * @timeout_ms -1: for ever
- * Returns 1, 0 on timeout, -1 with *e when the daemon is gone.
+ * Returns 1, 0 on timeout, -1 with *e when the daemon is gone; e->num is then
+ * ECONNRESET if it ended without an answer.
  */
 int cli_next(struct cli_call *call, struct wire_msg *m, int timeout_ms, struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * reload, resume, air: requests with a short answer.
+ * reload, air: requests with a short answer.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,11 +33,6 @@ static int ask(struct cli *c, enum wire_verb verb, const char *arg)
 int cmd_reload(struct cli *c, int argc, char **argv)
 {
 	return argc > 1 ? cli_usage("reload") : ask(c, WIRE_VERB_RELOAD, "");
-}
-
-int cmd_resume(struct cli *c, int argc, char **argv)
-{
-	return argc > 1 ? cli_usage("resume") : ask(c, WIRE_VERB_RESUME, "");
 }
 
 int cmd_air(struct cli *c, int argc, char **argv)

@@ -76,8 +76,11 @@ int cmd_start(struct cli *c, int argc, char **argv)
 	if (rc == 0 && cli_ask_and_watch(c, WIRE_VERB_WAIT_ONLINE, "",
 			   (int)c->conf->guest.start_timeout_ms, &e) == 0)
 		return 0;
-	/* A daemon that has given up is about to end: the next start shall not meet it. */
-	if (rc == 0 && e.num != ETIMEDOUT)
+	/*
+	 * A daemon that has given up is about to end: the next start shall not meet it.
+	 * One whose host sleeps stays.
+	 */
+	if (rc == 0 && e.num != ETIMEDOUT && e.kind != ERR_NOT_RUNNING)
 		cli_wait_gone(c, &ignored);
 	return cli_fail(&e);
 }

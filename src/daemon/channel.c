@@ -191,6 +191,7 @@ void channel_close(struct machine *m)
 {
 	conn_close(&m->channel);
 	m->greeted = false;
+	memset(&m->status, 0, sizeof(m->status));
 	sockets_reset(m);
 }
 

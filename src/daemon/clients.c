@@ -57,8 +57,15 @@ static void send_state(struct machine *m, const struct request *r)
 /* Whether waiting for `online` is over, and how. */
 static void end_waiting(struct machine *m, struct request *r)
 {
+	struct err e = {0};
+
 	if (m->state == WIRE_ONLINE) {
 		clients_reply(m, r, NULL, "online");
+	} else if (sleep_is(m)) {
+		err_set(&e, 0, "the host went to sleep before the router was online");
+		err_hint(&e, "airlock resume");
+		err_is(&e, ERR_NOT_RUNNING);
+		clients_reply(m, r, &e, "");
 	} else if (m->life == LIFE_FAILED) {
 		clients_reply(m, r, &m->failure, "");
 		m->told = true;
@@ -90,8 +97,48 @@ void clients_state(struct machine *m)
 		case WIRE_VERB_RESUME:
 		case WIRE_VERB_AIR:
 		case WIRE_VERB_ADOPT:
+		case WIRE_VERB_SUSPEND:
 			break;
 		}
+	}
+}
+
+/* A host that waits for its sleep is told in any case; what is left is that it is off. */
+static void end_suspend(struct machine *m, struct request *r)
+{
+	struct err e = {0};
+
+	switch (m->life) {
+	case LIFE_SUSPENDING:
+	case LIFE_STOPPING:
+		return;
+	case LIFE_SUSPENDED:
+	case LIFE_DOWN:
+	case LIFE_FAILED:
+		clients_reply(m, r, NULL, "");
+		return;
+	case LIFE_IDLE:
+	case LIFE_BOOTING:
+	case LIFE_UP:
+	case LIFE_CRASHING:
+	case LIFE_WAITING:
+	case LIFE_RESTARTING:
+	case LIFE_STATES:
+		break;
+	}
+	err_set(&e, 0, "the router was brought back before it was off");
+	clients_reply(m, r, &e, "");
+}
+
+void clients_settled(struct machine *m)
+{
+	for (size_t i = 0; i < MACHINE_CLIENTS; i++) {
+		struct request *r = &m->requests[i];
+
+		if (r->verb == WIRE_VERB_SUSPEND)
+			end_suspend(m, r);
+		else if (r->verb == WIRE_VERB_RESUME && m->life != LIFE_RESTARTING)
+			clients_reply(m, r, NULL, "");
 	}
 }
 
@@ -113,6 +160,7 @@ static void do_restart(struct machine *m, struct request *r, const char *what)
 	}
 	/* The hypervisor and the image are looked up at every launch anyway. */
 	m->renew_network = i > 0;
+	m->restarting = "restarting, as asked";
 	r->verb = WIRE_VERB_WAIT_ONLINE;
 	m->budget = (struct life_budget){0};
 	machine_event(m, LIFE_RESTART);
@@ -145,6 +193,16 @@ static void do_reload(struct machine *m, struct request *r)
 		supplicant_reloaded(m, text);
 }
 
+static void do_suspend(struct machine *m, struct request *r)
+{
+	if (m->conf.resume == CONF_RESUME_NONE) {
+		clients_reply(m, r, NULL, "");
+		return;
+	}
+	sleep_begin(m);
+	clients_settled(m);
+}
+
 static void carry_out(struct machine *m, struct request *r, const char *arg)
 {
 	struct err e = {0};
@@ -170,8 +228,11 @@ static void carry_out(struct machine *m, struct request *r, const char *arg)
 		viewers_join(m, r, arg);
 		return;
 	case WIRE_VERB_RESUME:
-		channel_clock(m);
-		clients_reply(m, r, NULL, "");
+		sleep_end(m, true);
+		clients_settled(m);
+		return;
+	case WIRE_VERB_SUSPEND:
+		do_suspend(m, r);
 		return;
 	case WIRE_VERB_AIR:
 		do_air(m, r, arg);
@@ -247,7 +308,8 @@ void clients_end(struct machine *m, const struct err *e, const char *text)
 
 	err_set(&down, 0, "the router was stopped");
 	while ((r = find_request(m, 0, 0)) != NULL) {
-		bool wanted = r->verb == WIRE_VERB_STOP || r->follow;
+		bool wanted = r->verb == WIRE_VERB_STOP || r->verb == WIRE_VERB_SUSPEND ||
+			      r->verb == WIRE_VERB_RESUME || r->follow;
 
 		clients_reply(m, r, e != NULL ? e : wanted ? NULL : &down, text);
 	}

@@ -5,6 +5,10 @@
  * everything else that ends it unasked is a crash and is restarted within the
  * budget.  Before the guest has spoken there is nobody to ask for a power-off
  * and nothing to lose (its root is read-only), so it is killed.
+ *
+ * Before the host sleeps the guest is asked as at a stop, but has less time; whatever
+ * ends it then is as good as its own power-off.  A guest that is there when the host
+ * wakes up has lost its card: it is killed and started afresh.
  */
 #include "daemon/life.h"
 
@@ -23,6 +27,8 @@ static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
 		[LIFE_RESTART] = {LIFE_IDLE, LIFE_IGNORE},
 		[LIFE_RETRY] = {LIFE_IDLE, LIFE_IGNORE},
 		[LIFE_GIVE_UP] = {LIFE_FAILED, LIFE_FINISH},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDED, LIFE_SLEEP},
+		[LIFE_RESUME] = {LIFE_IDLE, LIFE_IGNORE},
 	    },
 	[LIFE_BOOTING] =
 	    {
@@ -37,6 +43,8 @@ static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
 		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_KILL},
 		[LIFE_RETRY] = {LIFE_BOOTING, LIFE_IGNORE},
 		[LIFE_GIVE_UP] = {LIFE_BOOTING, LIFE_IGNORE},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDING, LIFE_KILL},
+		[LIFE_RESUME] = {LIFE_RESTARTING, LIFE_KILL},
 	    },
 	[LIFE_UP] =
 	    {
@@ -51,6 +59,8 @@ static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
 		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_POWER_OFF},
 		[LIFE_RETRY] = {LIFE_UP, LIFE_IGNORE},
 		[LIFE_GIVE_UP] = {LIFE_UP, LIFE_IGNORE},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDING, LIFE_HURRY},
+		[LIFE_RESUME] = {LIFE_RESTARTING, LIFE_KILL},
 	    },
 	[LIFE_CRASHING] =
 	    {
@@ -65,6 +75,8 @@ static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
 		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_KILL},
 		[LIFE_RETRY] = {LIFE_CRASHING, LIFE_IGNORE},
 		[LIFE_GIVE_UP] = {LIFE_CRASHING, LIFE_IGNORE},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDING, LIFE_KILL},
+		[LIFE_RESUME] = {LIFE_RESTARTING, LIFE_KILL},
 	    },
 	[LIFE_WAITING] =
 	    {
@@ -79,6 +91,8 @@ static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
 		[LIFE_RESTART] = {LIFE_BOOTING, LIFE_LAUNCH},
 		[LIFE_RETRY] = {LIFE_BOOTING, LIFE_LAUNCH},
 		[LIFE_GIVE_UP] = {LIFE_FAILED, LIFE_FINISH},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDED, LIFE_SLEEP},
+		[LIFE_RESUME] = {LIFE_BOOTING, LIFE_LAUNCH},
 	    },
 	[LIFE_RESTARTING] =
 	    {
@@ -93,6 +107,8 @@ static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
 		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_IGNORE},
 		[LIFE_RETRY] = {LIFE_RESTARTING, LIFE_IGNORE},
 		[LIFE_GIVE_UP] = {LIFE_RESTARTING, LIFE_IGNORE},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDING, LIFE_HURRY},
+		[LIFE_RESUME] = {LIFE_RESTARTING, LIFE_KILL},
 	    },
 	[LIFE_STOPPING] =
 	    {
@@ -107,6 +123,40 @@ static const struct life_cell table[LIFE_STATES][LIFE_EVENTS] =
 		[LIFE_RESTART] = {LIFE_STOPPING, LIFE_IGNORE},
 		[LIFE_RETRY] = {LIFE_STOPPING, LIFE_IGNORE},
 		[LIFE_GIVE_UP] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_SUSPEND] = {LIFE_STOPPING, LIFE_HURRY},
+		[LIFE_RESUME] = {LIFE_STOPPING, LIFE_IGNORE},
+	    },
+	[LIFE_SUSPENDING] =
+	    {
+		[LIFE_START] = {LIFE_SUSPENDING, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_SUSPENDING, LIFE_IGNORE},
+		[LIFE_POWERED_OFF] = {LIFE_SUSPENDED, LIFE_SLEEP},
+		[LIFE_CRASHED] = {LIFE_SUSPENDED, LIFE_SLEEP},
+		[LIFE_REFUSED] = {LIFE_SUSPENDED, LIFE_SLEEP},
+		[LIFE_VIOLATION] = {LIFE_SUSPENDING, LIFE_KILL},
+		[LIFE_TIMEOUT] = {LIFE_SUSPENDING, LIFE_KILL},
+		[LIFE_STOP] = {LIFE_STOPPING, LIFE_IGNORE},
+		[LIFE_RESTART] = {LIFE_RESTARTING, LIFE_IGNORE},
+		[LIFE_RETRY] = {LIFE_SUSPENDING, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_SUSPENDING, LIFE_IGNORE},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDING, LIFE_IGNORE},
+		[LIFE_RESUME] = {LIFE_RESTARTING, LIFE_KILL},
+	    },
+	[LIFE_SUSPENDED] =
+	    {
+		[LIFE_START] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_HELLO] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_POWERED_OFF] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_CRASHED] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_REFUSED] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_VIOLATION] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_TIMEOUT] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_STOP] = {LIFE_DOWN, LIFE_FINISH},
+		[LIFE_RESTART] = {LIFE_BOOTING, LIFE_LAUNCH},
+		[LIFE_RETRY] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_GIVE_UP] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_SUSPEND] = {LIFE_SUSPENDED, LIFE_IGNORE},
+		[LIFE_RESUME] = {LIFE_BOOTING, LIFE_LAUNCH},
 	    },
 	[LIFE_DOWN] = {[0 ... LIFE_EVENTS - 1] = {LIFE_DOWN, LIFE_IGNORE}},
 	[LIFE_FAILED] = {[0 ... LIFE_EVENTS - 1] = {LIFE_FAILED, LIFE_IGNORE}},
@@ -120,7 +170,7 @@ struct life_cell life_on(enum life_state state, enum life_event event)
 const char *life_state_name(enum life_state state)
 {
 	static const char *const names[] = {"idle", "booting", "up", "crashing", "waiting",
-	    "restarting", "stopping", "down", "failed"};
+	    "restarting", "stopping", "suspending", "suspended", "down", "failed"};
 
 	_Static_assert(ARRAY_LEN(names) == LIFE_STATES, "every state has a name");
 	return names[state];

@@ -18,6 +18,8 @@ enum life_state {
 	LIFE_WAITING,    /* down, until the backoff timer */
 	LIFE_RESTARTING, /* asked to power off, to be started again at once */
 	LIFE_STOPPING,   /* asked to power off, for good */
+	LIFE_SUSPENDING, /* on its way off, for the time of the host's sleep */
+	LIFE_SUSPENDED,  /* off until the host wakes up */
 	LIFE_DOWN,       /* final: stopped or powered off */
 	LIFE_FAILED,     /* final: given up */
 	LIFE_STATES,
@@ -35,6 +37,8 @@ enum life_event {
 	LIFE_RESTART,     /* the user's wish */
 	LIFE_RETRY,       /* the backoff is over */
 	LIFE_GIVE_UP,     /* the budget of restarts is used up */
+	LIFE_SUSPEND,     /* the host is about to sleep */
+	LIFE_RESUME,      /* it slept: what ran then has lost its card */
 	LIFE_EVENTS,
 };
 
@@ -43,8 +47,10 @@ enum life_action {
 	LIFE_LAUNCH,    /* start the hypervisor; arm the boot timer */
 	LIFE_WELCOME,   /* send the settings */
 	LIFE_POWER_OFF, /* ask the guest; arm the stop timer */
+	LIFE_HURRY,     /* the same with the time that a host about to sleep has */
 	LIFE_KILL,      /* end the hypervisor now */
 	LIFE_SCHEDULE,  /* arm the backoff timer, or raise LIFE_GIVE_UP */
+	LIFE_SLEEP,     /* nothing runs: leave the host as it shall sleep */
 	LIFE_FINISH,    /* the daemon's work is over */
 };
 

@@ -16,9 +16,11 @@
 #include <time.h>
 
 #include "daemon/machine.h"
+#include "daemon/wake.h"
 
 #define BOOT_TIMEOUT_MS 60000
 #define LINGER_MS       3000
+#define SUSPEND_MS      2500 /* for the guest's own way off; the host waits for it */
 
 void machine_failed(struct machine *m, const struct err *why)
 {
@@ -42,11 +44,17 @@ static enum wire_state visible(const struct machine *m, const char **reason)
 		*reason = m->failure.text;
 		return WIRE_BOOTING;
 	case LIFE_RESTARTING:
-		*reason = "restarting, as asked";
+		*reason = m->restarting;
 		return WIRE_STOPPING;
 	case LIFE_STOPPING:
 		*reason = "as asked";
 		return WIRE_STOPPING;
+	case LIFE_SUSPENDING:
+		*reason = "going to sleep";
+		return WIRE_STOPPING;
+	case LIFE_SUSPENDED:
+		*reason = "asleep: it comes back when the host wakes up, or by: airlock resume";
+		return WIRE_DOWN;
 	case LIFE_DOWN:
 		*reason = m->failure.text;
 		return WIRE_DOWN;
@@ -85,6 +93,12 @@ void machine_show(struct machine *m)
 
 /* ------------------------------------------------------------- hypervisor */
 
+/* A host that has just woken up may not be all there yet: that is no refusal. */
+static void refused(struct machine *m)
+{
+	machine_event(m, m->woken ? LIFE_CRASHED : LIFE_REFUSED);
+}
+
 static void on_exit_event(struct machine *m, const struct vm_event *event)
 {
 	struct err why = {0};
@@ -117,7 +131,7 @@ static void on_exit_event(struct machine *m, const struct vm_event *event)
 	case VM_EXIT_REFUSED:
 		m->failure = why;
 		m->failure.kind = ERR_HOST;
-		machine_event(m, LIFE_REFUSED);
+		refused(m);
 		break;
 	}
 }
@@ -153,12 +167,13 @@ static void act_launch(struct machine *m)
 	struct err e = {0};
 
 	memset(m->stage_ms, 0, sizeof(m->stage_ms));
+	m->slept_before_ms = wake_asleep_ms();
 	if (launch_guest(m, on_vm_event, &e) < 0) {
 		err_ctx(&e, "start the router");
 		channel_close(m);
 		console_close(m);
 		machine_failed(m, &e);
-		machine_event(m, LIFE_REFUSED);
+		refused(m);
 		return;
 	}
 	loop_timer_set(m->loop, &m->boot_timer, BOOT_TIMEOUT_MS);
@@ -172,6 +187,15 @@ static void act_power_off(struct machine *m)
 		m->button_pressed = true;
 	}
 	loop_timer_set(m->loop, &m->stop_timer, m->conf.guest.stop_timeout_ms / 2);
+}
+
+/* There is no time for the button after the channel. */
+static void act_hurry(struct machine *m)
+{
+	if (!channel_send(m, WIRE_POWER_OFF))
+		m->driver->power_off(m->vm);
+	m->button_pressed = true;
+	loop_timer_set(m->loop, &m->stop_timer, SUSPEND_MS);
 }
 
 static void act_schedule(struct machine *m)
@@ -226,7 +250,7 @@ void machine_event(struct machine *m, enum life_event event)
 	struct life_cell cell = life_on(m->life, event);
 
 	m->life = cell.next;
-	if (cell.next == LIFE_BOOTING || cell.next == LIFE_DOWN)
+	if (cell.next == LIFE_BOOTING || cell.next == LIFE_DOWN || cell.next == LIFE_SUSPENDED)
 		loop_timer_del(m->loop, &m->retry_timer);
 	/* Before the action, which may raise the next event. */
 	machine_show(m);
@@ -238,10 +262,14 @@ void machine_event(struct machine *m, enum life_event event)
 		break;
 	case LIFE_WELCOME:
 		loop_timer_del(m->loop, &m->boot_timer);
+		m->woken = false;
 		channel_settings(m);
 		break;
 	case LIFE_POWER_OFF:
 		act_power_off(m);
+		break;
+	case LIFE_HURRY:
+		act_hurry(m);
 		break;
 	case LIFE_KILL:
 		m->driver->kill(m->vm);
@@ -249,11 +277,15 @@ void machine_event(struct machine *m, enum life_event event)
 	case LIFE_SCHEDULE:
 		act_schedule(m);
 		break;
+	case LIFE_SLEEP:
+		sleep_entered(m);
+		break;
 	case LIFE_FINISH:
 		act_finish(m);
 		break;
 	}
 	machine_show(m);
+	clients_settled(m);
 }
 
 /* ----------------------------------------------------------------- timers */
@@ -300,16 +332,6 @@ static void on_terminate(void *arg, int signo)
 	machine_event(arg, LIFE_STOP);
 }
 
-static void on_clock(void *arg, short revents)
-{
-	struct machine *m = arg;
-
-	if (clock_jumped(m->clock.fd)) {
-		log_info("the wall clock jumped: setting the guest's");
-		channel_clock(m);
-	}
-}
-
 /* --------------------------------------------------------------- lifetime */
 
 static void log_to_machine(void *arg, enum log_level level, const char *text)
@@ -343,11 +365,8 @@ int machine_main(struct machine *m, struct err *e)
 		return -1;
 	log_open(log_to_machine, m, "airlock", m->conf.log_level);
 	logs_early(m);
-	m->clock = (struct loop_io){.fd = clock_watch(e), .events = POLLIN, .fn = on_clock};
-	m->clock.arg = m;
-	if (m->clock.fd < 0)
+	if (sleep_watch(m, e) < 0)
 		return -1;
-	loop_io_add(m->loop, &m->clock);
 	supplicant_watch(m);
 	machine_event(m, LIFE_START);
 	if (loop_run(m->loop, e) < 0)

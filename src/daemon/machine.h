@@ -1,8 +1,8 @@
 /*
  * machine: the process that keeps the router alive.  Shared by machine.c and
  * the files that carry a part of it: launch.c, channel.c (the guest), network.c (the
- * host's end), supplicant.c (the user's networks), clients.c (the command line),
- * status.c, logs.c, console.c.
+ * host's end), sleep.c (of the host), supplicant.c (the user's networks), clients.c (the
+ * command line), status.c, logs.c, console.c.
  */
 #ifndef DAEMON_MACHINE_H
 #define DAEMON_MACHINE_H
@@ -85,6 +85,10 @@ struct machine {
 	struct err failure; /* why it is down, crashing or failed */
 	struct loop_timer boot_timer, stop_timer, retry_timer, linger_timer;
 	bool button_pressed, renew_network, told, finishing;
+	const char *restarting; /* why, in words */
+	int64_t
+	    slept_before_ms; /* wake_asleep_ms() of the launch, or when it was put to sleep */
+	bool woken;          /* launched after a sleep, and has not spoken yet */
 	unsigned starts;
 	int result; /* exit status of the daemon */
 
@@ -206,6 +210,8 @@ void sockets_drained(struct machine *m);
 int network_up(struct machine *m, struct err *e);
 /* The router is online: give the host its default route and name server. */
 void network_online(struct machine *m);
+/* The router is off for a while: take these two away; the rest stays. */
+void network_offline(struct machine *m);
 int network_down(struct machine *m, struct err *e);
 /*
  * Make the host's end as m->net, m->router and m->conf now want it; the taps
@@ -223,6 +229,8 @@ void clients_open(struct machine *m, int fd);
 void clients_reply(struct machine *m, struct request *r, const struct err *e, const char *text);
 /* The state changed: tell those who follow it, end those who waited for it. */
 void clients_state(struct machine *m);
+/* An event was dealt with: end those who waited for the guest to be off, or launched. */
+void clients_settled(struct machine *m);
 /* Figures of the guest came (or will not come). */
 void clients_status(struct machine *m);
 /* End all that is open, with this failure or with `text`. */
@@ -276,7 +284,25 @@ int console_air(struct machine *m, const char *line, struct err *e);
 /* reload.c: read airlock.conf again, use what can change while running */
 int reload(struct machine *m, char *text, size_t size, struct err *e);
 
-/* clock_linux.c: a descriptor that becomes readable when the wall clock jumps */
+/* sleep.c: the host sleeps and wakes up */
+
+/* Notice a wake-up from now on.  0, or -1 with *e. */
+int sleep_watch(struct machine *m, struct err *e);
+/* `airlock suspend`: put the guest off. */
+void sleep_begin(struct machine *m);
+/* The guest is off for the time of the sleep: leave the host as it shall sleep. */
+void sleep_entered(struct machine *m);
+/*
+ * The host is awake: launch the guest, (re)start it or set its clock, whatever the
+ * sleep made necessary.
+ *
+ * @asked by `airlock resume`, in contrast to a jump of the wall clock
+ */
+void sleep_end(struct machine *m, bool asked);
+/* Is the guest off for the host's sleep, or on its way there? */
+bool sleep_is(const struct machine *m);
+
+/* wake_linux.c: a descriptor that becomes readable when the wall clock jumps */
 int clock_watch(struct err *e);
 /* Was it a jump?  Arms the watch again. */
 bool clock_jumped(int fd);

@@ -10,7 +10,7 @@
  *
  * Default route and name server wait until the router is online for the first
  * time: a host with another way out keeps it until then.  They stay until the
- * stop, so that roaming does not make them flap.
+ * stop, so that roaming does not make them flap, or until the host sleeps.
  */
 #include <string.h>
 #include <unistd.h>
@@ -163,6 +163,22 @@ void network_online(struct machine *m)
 	for (size_t i = 0; i < plan.count; i++)
 		if (waits_for_online(&plan.ops[i]) && apply(m, &plan.ops[i], &e) < 0)
 			log_error("%s", e.text);
+}
+
+void network_offline(struct machine *m)
+{
+	struct hostnet_plan old = m->plan;
+	struct err e = {0};
+
+	m->routed = false;
+	m->plan.count = 0;
+	for (size_t i = old.count; i-- > 0;)
+		if (waits_for_online(&old.ops[i]) &&
+		    priv_ask(m->priv, PRIV_UNDO, &old.ops[i], NULL, &e) < 0)
+			log_error("%s", e.text);
+	for (size_t i = 0; i < old.count; i++)
+		if (!waits_for_online(&old.ops[i]))
+			m->plan.ops[m->plan.count++] = old.ops[i];
 }
 
 int network_down(struct machine *m, struct err *e)

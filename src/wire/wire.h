@@ -116,11 +116,13 @@ enum wire_verb {
 			      lines from this Unix time in ms on, "" for all */
 	WIRE_VERB_CONSOLE, /* WIRE_BYTES of the scrollback, then live, both ways; arg "force":
 			      write, whoever wrote before; WIRE_LOG for notices */
-	WIRE_VERB_RESUME,  /* the host woke up: bring the router back, set its clock */
+	WIRE_VERB_RESUME,  /* the host woke up: bring the router back, or set its clock;
+			      WIRE_REPLY when the launch has begun */
 	WIRE_VERB_AIR,     /* arg: a command for the simulated radio's access points */
 	WIRE_VERB_WAIT_ONLINE, /* WIRE_STATE as it goes; WIRE_REPLY when online or failed */
 	WIRE_VERB_ADOPT, /* the next supplicant's file, with wire_file_mark() as arg, says what
 			    the running supplicant was told already */
+	WIRE_VERB_SUSPEND, /* the host is about to sleep; WIRE_REPLY when the guest is off */
 };
 
 /* Bytes inside the buffer that was decoded; valid as long as it is. */

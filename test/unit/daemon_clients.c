@@ -20,10 +20,6 @@ bool channel_send(struct machine *machine, enum wire_type type)
 	return m.greeted;
 }
 
-void channel_clock(struct machine *machine)
-{
-}
-
 void console_write(struct machine *machine, const void *data, size_t len)
 {
 	memcpy(typed, data, len);
@@ -41,6 +37,21 @@ void machine_event(struct machine *machine, enum life_event event)
 
 void machine_finish(struct machine *machine)
 {
+}
+
+bool sleep_is(const struct machine *machine)
+{
+	return false;
+}
+
+void sleep_begin(struct machine *machine)
+{
+	machine->life = LIFE_SUSPENDING;
+}
+
+void sleep_end(struct machine *machine, bool by_hook)
+{
+	machine->life = LIFE_RESTARTING;
 }
 
 int reload(struct machine *machine, char *text, size_t size, struct err *e)
@@ -401,6 +412,69 @@ static void without_a_shell_there_is_no_console(void)
 	end();
 }
 
+/* ------------------------------------------------------------------ sleep */
+
+static void suspend_waits_until_the_guest_is_off(void)
+{
+	begin();
+	m.life = LIFE_UP;
+	request(1, WIRE_VERB_SUSPEND, false, "");
+	request(2, WIRE_VERB_SUSPEND, false, "");
+	clients_settled(&m);
+	CHECK_STR(heard(), "");
+	m.life = LIFE_SUSPENDED;
+	clients_settled(&m);
+	CHECK_STR(heard(), "1:end0 2:end0");
+	end();
+}
+
+static void a_suspend_that_was_taken_back_says_so(void)
+{
+	begin();
+	m.life = LIFE_UP;
+	request(1, WIRE_VERB_SUSPEND, false, "");
+	m.life = LIFE_RESTARTING;
+	clients_settled(&m);
+	CHECK_STR(heard(), "1:end1");
+	end();
+}
+
+static void a_stop_ends_a_suspend_well(void)
+{
+	begin();
+	m.life = LIFE_UP;
+	request(1, WIRE_VERB_SUSPEND, false, "");
+	m.life = LIFE_STOPPING;
+	clients_settled(&m);
+	CHECK_STR(heard(), "");
+	clients_end(&m, NULL, "stopped");
+	CHECK_STR(heard(), "1:end0");
+	end();
+}
+
+static void with_the_method_none_nothing_is_suspended(void)
+{
+	begin();
+	m.life = LIFE_UP;
+	m.conf.resume = CONF_RESUME_NONE;
+	request(1, WIRE_VERB_SUSPEND, false, "");
+	CHECK_STR(heard(), "1:end0");
+	CHECK_INT(m.life, LIFE_UP);
+	end();
+}
+
+static void resume_waits_for_the_launch(void)
+{
+	begin();
+	m.life = LIFE_SUSPENDING;
+	request(1, WIRE_VERB_RESUME, false, "");
+	CHECK_STR(heard(), "");
+	m.life = LIFE_BOOTING;
+	clients_settled(&m);
+	CHECK_STR(heard(), "1:end0");
+	end();
+}
+
 static void a_request_of_no_kind_is_answered(void)
 {
 	begin();
@@ -426,6 +500,11 @@ int main(void)
 	RUN(force_takes_over);
 	RUN(who_has_waited_longest_inherits);
 	RUN(without_a_shell_there_is_no_console);
+	RUN(suspend_waits_until_the_guest_is_off);
+	RUN(a_suspend_that_was_taken_back_says_so);
+	RUN(a_stop_ends_a_suspend_well);
+	RUN(with_the_method_none_nothing_is_suspended);
+	RUN(resume_waits_for_the_launch);
 	RUN(a_request_of_no_kind_is_answered);
 	return check_done();
 }
