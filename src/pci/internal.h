@@ -35,12 +35,31 @@ extern const struct journal_type pci_records_type;
 
 /* ------------------------------------------------------------------- the host */
 
+/* Room for the path of anything that is looked at below a root. */
+#define PCI_PATH (PCI_ROOT_MAX + 256)
+
+/* Where devices and drivers of the bus are. */
+#define PCI_BUS "sys/bus/pci"
+
+/* The first line of a small file without its newline; false, and "", when there is none. */
+bool pci_line(const char *path, char *dst, size_t size);
+
+/* Where a link leads, its last component; false, and "", when there is none. */
+bool pci_link(const char *path, char *dst, size_t size);
+
 /* The facts without the devices. */
 void pci_facts_read(const char *root, struct pci_facts *f);
+
+/* The network interfaces of all devices of the snapshot, and what they are. */
+void pci_interfaces_read(const char *root, struct pci_host *h);
 
 /* Which members of a group go along, and which forbid that it goes at all. */
 enum pci_member { PCI_TAKEN, PCI_LEFT, PCI_FORBIDS };
 enum pci_member pci_member(const struct pci_host *h, const struct pci_want *want,
     const struct pci_device *wanted, const struct pci_device *member);
+
+/* The wanted function for which a device is taken along (itself, maybe), or NULL. */
+const struct pci_device *pci_taken_for(
+    const struct pci_host *h, const struct pci_want *want, const struct pci_device *m);
 
 #endif

@@ -43,6 +43,7 @@ enum pci_kind { PCI_OTHER, PCI_WIRELESS, PCI_ETHERNET, PCI_BRIDGE };
 
 struct pci_device {
 	char address[PCI_ADDRESS];
+	char parent[PCI_ADDRESS]; /* the bridge it is behind; "" on a root bus */
 	uint16_t vendor, device, subvendor, subdevice;
 	uint32_t class;     /* 24 bits: base class, subclass, interface */
 	uint8_t header;     /* type of the configuration header: 0, or 1 for PCI bridges */
@@ -75,6 +76,8 @@ struct pci_facts {
 	bool vfio_loadable;          /* ... or its module is */
 	bool iommufd;                /* /dev/iommu is there: see pci_open() */
 	enum pci_cpu cpu;
+	bool asked_on;   /* the kernel's command line switches the IOMMU on, */
+	bool asked_off;  /* ... or off */
 	char kernel[64]; /* release, "6.12.48-amd64" */
 };
 

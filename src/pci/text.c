@@ -75,7 +75,8 @@ static const struct {
     {0x0b0000, 0xff0000, "processor"},
     {0x0c0000, 0xffff00, "FireWire controller"},
     {0x0c0300, 0xffff00, "USB controller"},
-    {0x0c0500, 0xffff00, "SMBus"},
+    {0x0c0500, 0xffff00, "SMBus controller"},
+    {0x0c8000, 0xffff00, "bus controller"},
     {0x0d0000, 0xff0000, "wireless device"},
     {0x100000, 0xff0000, "encryption device"},
     {0x110000, 0xff0000, "signal processor"},
@@ -133,7 +134,7 @@ const char *pci_title(const struct pci_device *d, char *dst, size_t size)
 }
 
 const char *const pci_reset_names[PCI_RESETS] = {
-    "flr", "pm", "bus", "device_specific", "acpi", "some"};
+    "flr", "pm", "bus", "device_specific", "acpi", "unknown"};
 
 const char *pci_resets(unsigned resets, char *dst, size_t size)
 {
@@ -153,5 +154,5 @@ const char *pci_resets(unsigned resets, char *dst, size_t size)
 const char *pci_iommu_parameter(const struct pci_facts *f)
 {
 	/* AMD's is on unless it was switched off, in the firmware or by a parameter. */
-	return f->cpu == PCI_CPU_INTEL && !f->groups ? "intel_iommu=on" : "";
+	return f->cpu == PCI_CPU_INTEL && !f->groups && !f->asked_on ? "intel_iommu=on" : "";
 }
