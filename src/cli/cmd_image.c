@@ -64,6 +64,10 @@ static int print_summary(struct cli *c, const char *store, uint64_t took_ms, boo
 	printf("  %-14s %s\n", "kernel", s.kernel_version);
 	printf("  %-14s %s, list of %s\n", "Debian", s.suite, s.release);
 	printf("  %-14s %u, with %u kernel modules\n", "packages", s.packages, s.modules);
+	if (s.drivers > 0)
+		printf("  %-14s %u driver%s, %u firmware files of %s\n", "cards", s.drivers,
+		    s.drivers > 1 ? "s" : "", s.firmware,
+		    str_bytes(took, sizeof(took), s.firmware_bytes));
 	print_size("vmlinux", s.kernel_bytes);
 	print_size("initrd", s.initrd_bytes);
 	print_size("root.squashfs", s.root_bytes);
@@ -104,8 +108,53 @@ static int build(struct cli *c, const struct image_options *options)
 	return r < 0 ? cli_fail(&e) : print_summary(c, o.store, now_ms() - start, fresh);
 }
 
+#define CARDS_MAX 16
+
+/* The cards that somebody named: "8086:2723,10ec:8168", or modaliases. */
+struct wanted {
+	struct image_request requests[CARDS_MAX];
+	char modaliases[CARDS_MAX][128], names[CARDS_MAX][128];
+	size_t count;
+};
+
+static int add_card(struct wanted *w, const char *text, size_t len, struct err *e)
+{
+	char *name = w->names[w->count];
+
+	if (w->count == CARDS_MAX)
+		return err_set(e, 0, "image: --card: more than %d cards", CARDS_MAX);
+	if (len >= sizeof(w->names[0]))
+		len = sizeof(w->names[0]) - 1;
+	str_copy(name, len + 1, text);
+	if (!image_modalias(w->modaliases[w->count], sizeof(w->modaliases[0]), name))
+		return err_set(e, 0,
+		    "image: --card: \"%s\" is no card: accepted: vendor:device as 8086:2723, "
+		    "or "
+		    "a modalias as /sys/bus/pci/devices/*/modalias has it",
+		    name);
+	w->requests[w->count] =
+	    (struct image_request){.modalias = w->modaliases[w->count], .name = name};
+	w->count++;
+	return 0;
+}
+
+static int add_cards(struct wanted *w, const char *list, struct err *e)
+{
+	for (const char *p = list; *p != '\0'; p += strspn(p, ",")) {
+		size_t len = strcspn(p, ",");
+
+		if (add_card(w, p, len, e) < 0)
+			return err_is(e, ERR_USAGE);
+		p += len;
+	}
+	return 0;
+}
+
 static int cmd_build(struct cli *c, int argc, char **argv)
 {
+	struct wanted wanted = {.count = 0};
+	const char *cards = NULL;
+	struct err e = {0};
 	const struct conf *conf = c->conf;
 	struct image_options o = {.mirror = conf->image.mirror,
 	    .suite = conf->image.suite,
@@ -117,11 +166,17 @@ static int cmd_build(struct cli *c, int argc, char **argv)
 	    .sim = conf->image.sim};
 	const struct cli_option table[] = {{"--mirror", NULL, &o.mirror},
 	    {"--suite", NULL, &o.suite}, {"--store", NULL, &o.store},
-	    {"--cache", NULL, &o.cache}, {"--offline", &o.offline, NULL}, {NULL, NULL, NULL}};
+	    {"--cache", NULL, &o.cache}, {"--card", NULL, &cards},
+	    {"--all-cards", &o.all_cards, NULL}, {"--offline", &o.offline, NULL},
+	    {NULL, NULL, NULL}};
 	int at = cli_options("image", argc, argv, table);
 
 	if (at < 0)
 		return ERR_USAGE;
+	if (cards != NULL && add_cards(&wanted, cards, &e) < 0)
+		return cli_fail(&e);
+	o.cards = wanted.requests;
+	o.card_count = wanted.count;
 	return at < argc ? cli_usage("image") : build(c, &o);
 }
 

@@ -1,9 +1,9 @@
 /*
  * build: the sequence that makes an image.
  *
- *     recipes -> archive's index -> kernel package -> trees of root, sim and
- *     initrd (programs, files, their libraries, modules) -> the five files
- *     -> store
+ *     recipes -> archive's index -> kernel packages -> trees of root, sim and
+ *     initrd (programs, files, their libraries, modules, in the root drivers
+ *     and firmware of cards) -> the five files -> store
  *
  * Everything is put together in memory and written at the end, so that the
  * store sees whole files only.  The trees borrow their contents from the
@@ -15,13 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "image/cards.h"
 #include "image/cpio.h"
 #include "image/elf.h"
+#include "image/firmware.h"
 #include "image/image.h"
 #include "image/kernel.h"
 #include "image/libs.h"
 #include "image/manifest.h"
 #include "image/modules.h"
+#include "image/own.h"
 #include "image/package.h"
 #include "image/recipe.h"
 #include "image/source.h"
@@ -48,10 +51,14 @@ struct build {
 	const struct image_options *options;
 	const char *step; /* what is being done, for the progress */
 	struct recipe recipe;
-	struct source source;
+	struct cache cache;
+	struct source source, newer; /* of the suite, and of its backports */
+	bool has_newer;
 	struct packages packages;
-	struct package *kernel_package;
+	struct kernel_packages kernel_packages;
 	struct modules modules;
+	struct cards cards;
+	struct firmware firmware;
 	struct program programs[2];
 	struct part root, sim, initrd;
 	struct buf kernel, manifest;
@@ -138,56 +145,6 @@ static int add_programs(struct build *b, struct part *part, struct err *e)
 	return 0;
 }
 
-static int add_device(struct tree *t, const struct recipe_pair *pair, struct err *e)
-{
-	unsigned major, minor, mode;
-
-	if (sscanf(pair->value, "c %u %u %o", &major, &minor, &mode) != 3 || mode > 0777)
-		return err_set(
-		    e, 0, "recipe: device %s: accepted: \"c major minor mode\"", pair->key);
-	return tree_add_device(t, pair->key, mode, major, minor, e);
-}
-
-/* The file whose first line the i-th pair is. */
-static int add_text(
-    struct tree *t, const struct recipe_pairs *lines, size_t first, struct err *e)
-{
-	const char *path = lines->items[first].key;
-	struct buf text = {0};
-	int r;
-
-	for (size_t i = 0; i < lines->count; i++) {
-		if (strcmp(lines->items[i].key, path) != 0)
-			continue;
-		if (i < first) {
-			buf_fini(&text);
-			return 0;
-		}
-		buf_addf(&text, "%s\n", lines->items[i].value);
-	}
-	r = tree_add_text(t, path, text.data, text.len, e);
-	buf_fini(&text);
-	return r;
-}
-
-/* Everything of a recipe that comes from the recipe itself. */
-static int add_own(struct part *part, struct err *e)
-{
-	const struct recipe_tree *r = part->recipe;
-	struct tree *t = &part->tree;
-	int bad = 0;
-
-	for (size_t i = 0; !bad && i < r->directories.count; i++)
-		bad = tree_add_directory(t, r->directories.items[i], e);
-	for (size_t i = 0; !bad && i < r->links.count; i++)
-		bad = tree_add_link(t, r->links.items[i].key, r->links.items[i].value, NULL, e);
-	for (size_t i = 0; !bad && i < r->lines.count; i++)
-		bad = add_text(t, &r->lines, i, e);
-	for (size_t i = 0; !bad && i < r->devices.count; i++)
-		bad = add_device(t, &r->devices.items[i], e);
-	return bad;
-}
-
 static int add_files(struct build *b, struct part *part, struct err *e)
 {
 	char path[512], as[512];
@@ -206,6 +163,39 @@ static int add_files(struct build *b, struct part *part, struct err *e)
 	return 0;
 }
 
+/* What the cards asked for need: into the root, which is as ever without any. */
+static int add_cards(struct build *b, struct part *part, struct err *e)
+{
+	const char *suite = b->packages.kernel->suite;
+
+	if (cards_select(
+		&b->cards, b->options, &b->recipe.cards, &b->modules, &part->modules, e) < 0)
+		return -1;
+	if (b->cards.count == 0)
+		return 0;
+	for (size_t i = 0; i < b->cards.modules.count; i++)
+		if (!selection_has(&part->modules, b->cards.modules.list[i]))
+			selection_add(&part->modules, b->cards.modules.list[i]);
+	if (firmware_open(&b->firmware, &b->packages, &b->recipe.cards, e) < 0)
+		return -1;
+	return cards_firmware(
+	    &b->cards, &b->firmware, &part->tree, b->modules.version, suite, e);
+}
+
+/* The name of the package that the modules are of. */
+static const char *modules_package(const struct build *b)
+{
+	const struct deb_file *f = b->modules.list[0].packed;
+
+	for (size_t i = 0; i < b->kernel_packages.count; i++) {
+		const struct deb *d = &b->kernel_packages.list[i]->deb;
+
+		if (d->count > 0 && f >= d->files && f < d->files + d->count)
+			return b->kernel_packages.list[i]->entry->name;
+	}
+	return b->kernel_packages.main->entry->name;
+}
+
 static int add_modules(
     struct build *b, struct part *part, const struct part *base, struct err *e)
 {
@@ -214,8 +204,10 @@ static int add_modules(
 	for (size_t i = 0; i < r->modules.count; i++)
 		if (modules_select(&b->modules, r->modules.items[i], &part->modules, e) < 0)
 			return -1;
+	if (part == &b->root && add_cards(b, part, e) < 0)
+		return -1;
 	return modules_install(&b->modules, &part->modules,
-	    base != NULL ? &base->modules : NULL, r->module_dir, b->kernel_package->entry->name,
+	    base != NULL ? &base->modules : NULL, r->module_dir, modules_package(b),
 	    &part->tree, e);
 }
 
@@ -224,7 +216,8 @@ static int fill_part(struct build *b, struct part *part, const struct part *base
     const struct recipe_tree *recipe, struct err *e)
 {
 	part->recipe = recipe;
-	if (add_own(part, e) < 0 || add_programs(b, part, e) < 0 || add_files(b, part, e) < 0 ||
+	if (own_add(&part->tree, part->recipe, e) < 0 || add_programs(b, part, e) < 0 ||
+	    add_files(b, part, e) < 0 ||
 	    libs_close(&part->tree, base != NULL ? &base->tree : NULL, &b->packages, e) < 0 ||
 	    add_modules(b, part, base, e) < 0)
 		return -1;
@@ -251,15 +244,19 @@ static int write_part(struct build *b, struct part *part, const char *name, stru
 
 static int open_kernel(struct build *b, struct err *e)
 {
-	const struct deb_file *image = NULL;
+	struct kernel_packages *k = &b->kernel_packages;
+	const struct deb *debs[KERNEL_PARTS];
 
-	b->kernel_package = package_open_kernel(&b->packages, &image, e);
-	if (b->kernel_package == NULL)
+	if (package_open_kernel(&b->packages, k, e) < 0)
 		return -1;
-	b->kernel_package->used = true;
-	if (kernel_unwrap(image->data, image->len, &b->kernel, e) < 0)
-		return err_ctx(e, "package %s", b->kernel_package->entry->name);
-	return modules_open(&b->modules, &b->kernel_package->deb, b->recipe.kernel_modules,
+	for (size_t i = 0; i < k->count; i++) {
+		debs[i] = &k->list[i]->deb;
+		for (size_t f = 0; f < debs[i]->count; f++)
+			k->list[i]->used = k->list[i]->used || debs[i]->files[f].data != NULL;
+	}
+	if (kernel_unwrap(k->image->data, k->image->len, &b->kernel, e) < 0)
+		return err_ctx(e, "package %s", k->main->entry->name);
+	return modules_open(&b->modules, debs, k->count, b->recipe.kernel_modules,
 	    b->recipe.kernel_aliases.items, b->recipe.kernel_aliases.count, e);
 }
 
@@ -288,6 +285,8 @@ static int commit(struct build *b, char id[STORE_ID], struct err *e)
 	    {"root.squashfs", b->root.out.data, b->root.out.len, &b->root.tree},
 	    {"sim.squashfs", b->sim.out.data, b->sim.out.len, &b->sim.tree}};
 	const struct manifest m = {.release = &b->source.release,
+	    .newer = b->has_newer ? &b->newer.release : NULL,
+	    .cards = &b->cards,
 	    .architecture = b->recipe.architecture,
 	    .kernel = b->modules.version,
 	    .packages = &b->packages,
@@ -324,13 +323,55 @@ static void build_fini(struct build *b)
 	part_fini(&b->initrd);
 	buf_fini(&b->kernel);
 	buf_fini(&b->manifest);
+	cards_fini(&b->cards);
+	firmware_close(&b->firmware);
 	modules_close(&b->modules);
 	packages_fini(&b->packages);
 	source_close(&b->source);
+	source_close(&b->newer);
+	cache_close(&b->cache);
 	recipe_close(&b->recipe);
 	for (size_t i = 0; i < ARRAY_LEN(b->programs); i++)
 		free(b->programs[i].data);
 	store_close(&b->store);
+}
+
+#define BACKPORTS "-backports"
+
+/*
+ * Of "trixie-backports" come kernel and firmware, all else of "trixie": what
+ * is in backports alone would not be whole.
+ */
+static int open_sources(struct build *b, struct err *e)
+{
+	const struct image_options *o = b->options;
+	const struct recipe *r = &b->recipe;
+	bool cards = o->card_count > 0 || o->all_cards;
+	size_t len = strlen(o->suite), n = strlen(BACKPORTS);
+	char base[64];
+
+	if (!str_copy(base, sizeof(base), o->suite))
+		return err_set(e, 0, "\"%s\" is no name of a suite", o->suite);
+	b->has_newer = len > n && strcmp(base + len - n, BACKPORTS) == 0;
+	if (b->has_newer)
+		base[len - n] = '\0';
+	if (cache_open(&b->cache, o->cache, e) < 0)
+		return -1;
+	b->cache.offline = o->offline;
+	b->cache.progress = on_fetch;
+	b->cache.arg = b;
+	if (source_open(&b->source, &b->cache, o, base, r->architecture, &r->components,
+		cards ? &r->cards.components : NULL, e) < 0)
+		return -1;
+	if (b->has_newer && source_open(&b->newer, &b->cache, o, o->suite, r->architecture,
+				&r->components, cards ? &r->cards.components : NULL, e) < 0)
+		return -1;
+	b->packages = (struct packages){.source = &b->source,
+	    .kernel = b->has_newer ? &b->newer : &b->source,
+	    .recipe = r,
+	    .progress = on_unpack,
+	    .arg = b};
+	return 0;
 }
 
 static int run(struct build *b, char id[STORE_ID], struct err *e)
@@ -338,19 +379,16 @@ static int run(struct build *b, char id[STORE_ID], struct err *e)
 	const struct image_options *o = b->options;
 
 	if (store_open(&b->store, o->store, e) < 0 ||
-	    recipe_open(&b->recipe, o->recipes, e) < 0 || read_programs(b, e) < 0)
+	    recipe_open(&b->recipe, o->recipes, e) < 0 || read_programs(b, e) < 0 ||
+	    open_sources(b, e) < 0 || make(b, e) < 0)
 		return -1;
-	if (source_open(&b->source, o, &b->recipe, on_fetch, b, e) < 0)
-		return -1;
-	b->packages = (struct packages){
-	    .source = &b->source, .recipe = &b->recipe, .progress = on_unpack, .arg = b};
-	return make(b, e) < 0 || commit(b, id, e) < 0 ? -1 : 0;
+	cards_warn(&b->cards, b->modules.version, b->packages.kernel->suite);
+	return commit(b, id, e);
 }
 
 int image_build(const struct image_options *o, struct image_paths *out, struct err *e)
 {
-	struct build b = {
-	    .options = o, .store = {.lock = -1}, .source = {.cache = {.lock = -1}}};
+	struct build b = {.options = o, .store = {.lock = -1}, .cache = {.lock = -1}};
 	char id[STORE_ID];
 	int r = run(&b, id, e);
 

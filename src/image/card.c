@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "image/alias.h"
+#include "image/cards.h"
 #include "image/image.h"
 
 #define MANIFEST_MAX ((size_t)8 << 20)
@@ -81,26 +82,15 @@ static int read_answer(struct answer *a, const char *path, const char *modalias,
 		return err_set(e, 0, "manifest: line %d: %s", error.line, error.text);
 	cards = json_object_get(top, "cards");
 	str_copy(a->card->kernel, sizeof(a->card->kernel), text_of(top, "kernel"));
-	str_copy(a->suite, sizeof(a->suite), text_of(top, "suite"));
+	str_copy(a->suite, sizeof(a->suite),
+	    text_of(
+		top, json_object_get(top, "kernel_suite") != NULL ? "kernel_suite" : "suite"));
 	a->all = json_is_true(json_object_get(top, "all_cards"));
 	for (size_t i = 0; i < json_array_size(cards); i++)
 		if (speaks_of(json_array_get(cards, i), modalias))
 			take_entry(a, json_array_get(cards, i));
 	json_decref(top);
 	return 0;
-}
-
-/* A suite that is no backport yet may have a newer kernel beside it. */
-static int hint_newer(const struct answer *a, struct err *e)
-{
-	const char *dash = strrchr(a->suite, '-');
-
-	if (a->suite[0] == '\0' || (dash != NULL && strcmp(dash, "-backports") == 0))
-		return err_hint(e, "sudo airlock image build, when Debian has a newer kernel");
-	return err_hint(e,
-	    "set image.suite = \"%s-backports\" in airlock.conf, then: sudo airlock image "
-	    "build",
-	    a->suite);
 }
 
 static int judge(const struct answer *a, const char *modalias, struct err *e)
@@ -117,14 +107,14 @@ static int judge(const struct answer *a, const char *modalias, struct err *e)
 	if (c->driver[0] == '\0') {
 		err_set(e, 0, "card %s: kernel %s of image %s has no driver for it", card,
 		    c->kernel, c->id);
-		return hint_newer(a, e);
+		return cards_hint(a->suite, e);
 	}
 	if (a->needy) {
 		err_set(e, 0,
 		    "card %s: its driver %s of kernel %s has no firmware in image %s: %s is "
 		    "missing",
 		    card, c->driver, c->kernel, c->id, c->first);
-		return hint_newer(a, e);
+		return cards_hint(a->suite, e);
 	}
 	return 0;
 }

@@ -109,6 +109,9 @@ int image_describe(const char *store, const char *id, struct image_summary *out,
 	str_copy(out->kernel_version, sizeof(out->kernel_version), s.kernel);
 	out->packages = (unsigned)s.packages;
 	out->modules = (unsigned)s.modules;
+	out->drivers = s.cards;
+	out->firmware = s.firmware;
+	out->firmware_bytes = s.firmware_bytes;
 	for (size_t i = 0; i < s.count; i++)
 		for (size_t f = 0; f < ARRAY_LEN(files); f++)
 			if (strcmp(s.files[i].name, files[f].name) == 0)

@@ -48,13 +48,13 @@ bool image_modalias(char *dst, size_t size, const char *text);
 struct image_options {
 	const char
 	    *mirror; /* "http://deb.debian.org/debian", file:// too; NULL: as the host's apt */
-	const char *suite;                 /* "trixie" */
-	const char *keyring;               /* a gpgv keyring file */
-	const char *cache;                 /* directory of downloads; made when missing */
-	const char *store;                 /* directory of generations; made when missing */
-	const char *recipes;               /* directory with router.conf and sim.conf */
-	const char *init;                  /* the static airlock-init */
-	const char *sim;                   /* the static airlock-sim */
+	const char *suite;   /* "trixie" */
+	const char *keyring; /* a gpgv keyring file */
+	const char *cache;   /* directory of downloads; made when missing */
+	const char *store;   /* directory of generations; made when missing */
+	const char *recipes; /* directory with router.conf, sim.conf, cards.conf */
+	const char *init;    /* the static airlock-init */
+	const char *sim;     /* the static airlock-sim */
 	const struct image_request *cards; /* whose drivers and firmware are taken */
 	size_t card_count;
 	bool all_cards;              /* those of every PCI network card, too */
@@ -106,6 +106,9 @@ struct image_summary {
 	char suite[64], release[64]; /* "trixie", the date of the archive's list */
 	char kernel_version[128];
 	unsigned packages, modules;
+	unsigned drivers;        /* taken for cards */
+	unsigned firmware;       /* files of different content */
+	uint64_t firmware_bytes; /* of these, as they are in their packages */
 	uint64_t kernel_bytes, initrd_bytes, root_bytes, sim_bytes;
 };
 

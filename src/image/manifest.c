@@ -67,6 +67,7 @@ static int by_name(const void *a, const void *b)
 
 static json_t *packages_of(const struct packages *p)
 {
+	const struct index_entry *last = NULL;
 	json_t *list = json_array();
 	struct package **sorted = calloc(p->count + 1, sizeof(struct package *));
 
@@ -78,8 +79,9 @@ static json_t *packages_of(const struct packages *p)
 		const struct index_entry *entry = sorted[i]->entry;
 		json_t *o;
 
-		if (!sorted[i]->used)
+		if (!sorted[i]->used || entry == last)
 			continue;
+		last = entry;
 		o = json_object();
 		put_text(o, "name", entry->name);
 		put_text(o, "version", entry->version);
@@ -151,6 +153,54 @@ static json_t *output_of(const struct manifest_output *out)
 	return o;
 }
 
+static json_t *strings_of(const struct names *l)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < l->count; i++)
+		append(list, text_of(l->items[i]));
+	return list;
+}
+
+static json_t *firmware_of(const struct cards *c, const struct card_driver *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->count; i++) {
+		const struct firmware_file *f = firmware_got(c->firmware, d->files[i]);
+		json_t *o = json_object();
+
+		put_text(o, "path", f->from->name);
+		put_content(o, f->data, f->len);
+		put_text(o, "package", f->package);
+		append(list, o);
+	}
+	return list;
+}
+
+static json_t *cards_of(const struct cards *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct card_driver *d = &c->list[i];
+		json_t *o = json_object();
+
+		put_text(o, "driver", d->name);
+		put(o, "match", strings_of(&d->match));
+		put(o, "required", json_boolean(d->required));
+		put(o, "firmware", firmware_of(c, d));
+		put(o, "missing", strings_of(&d->missing));
+		append(list, o);
+	}
+	return list;
+}
+
+static const char *suite_of(const struct release *r)
+{
+	return r->codename[0] != '\0' ? r->codename : r->suite;
+}
+
 void manifest_write(const struct manifest *m, struct buf *out)
 {
 	json_t *top = json_object();
@@ -158,11 +208,18 @@ void manifest_write(const struct manifest *m, struct buf *out)
 	char *text;
 
 	put_size(top, "format", FORMAT);
-	put_text(top, "suite",
-	    m->release->codename[0] != '\0' ? m->release->codename : m->release->suite);
+	put_text(top, "suite", suite_of(m->release));
 	put_text(top, "release", m->release->date);
 	put_text(top, "architecture", m->architecture);
+	if (m->newer != NULL) {
+		put_text(top, "kernel_suite", suite_of(m->newer));
+		put_text(top, "kernel_release", m->newer->date);
+	}
 	put_text(top, "kernel", m->kernel);
+	if (m->cards->count > 0 || m->cards->all) {
+		put(top, "all_cards", json_boolean(m->cards->all));
+		put(top, "cards", cards_of(m->cards));
+	}
 	for (size_t i = 0; i < m->count; i++)
 		append(outputs, output_of(&m->outputs[i]));
 	put(top, "outputs", outputs);
@@ -200,6 +257,32 @@ static int read_output(struct manifest_summary *s, const json_t *o, struct err *
 	return 0;
 }
 
+/* Bytes of firmware, a content that several names have counted once. */
+static void read_cards(struct manifest_summary *s, const json_t *cards)
+{
+	json_t *seen = json_object();
+
+	for (size_t i = 0; i < json_array_size(cards); i++) {
+		const json_t *card = json_array_get(cards, i);
+		const json_t *firmware = json_object_get(card, "firmware");
+		const char *driver = json_string_value(json_object_get(card, "driver"));
+
+		s->cards += driver != NULL && driver[0] != '\0';
+		for (size_t k = 0; k < json_array_size(firmware); k++) {
+			const json_t *o = json_array_get(firmware, k);
+			const char *sha256 = json_string_value(json_object_get(o, "sha256"));
+			json_int_t size = json_integer_value(json_object_get(o, "size"));
+
+			if (sha256 == NULL || size < 0 || json_object_get(seen, sha256) != NULL)
+				continue;
+			put(seen, sha256, json_true());
+			s->firmware++;
+			s->firmware_bytes += (uint64_t)size;
+		}
+	}
+	json_decref(seen);
+}
+
 static int read_top(struct manifest_summary *s, const json_t *top, struct err *e)
 {
 	const json_t *outputs = json_object_get(top, "outputs");
@@ -212,6 +295,10 @@ static int read_top(struct manifest_summary *s, const json_t *top, struct err *e
 	    !get_text(top, "release", s->release, sizeof(s->release)) ||
 	    !json_is_array(outputs) || !json_is_array(packages))
 		return err_set(e, 0, "manifest: something is missing in it");
+	/* Absent unless kernel and firmware are newer than the rest. */
+	get_text(top, "kernel_suite", s->suite, sizeof(s->suite));
+	get_text(top, "kernel_release", s->release, sizeof(s->release));
+	read_cards(s, json_object_get(top, "cards"));
 	s->packages = json_array_size(packages);
 	for (size_t i = 0; i < json_array_size(outputs); i++)
 		if (read_output(s, json_array_get(outputs, i), e) < 0)

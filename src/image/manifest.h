@@ -3,6 +3,7 @@
 #define IMAGE_MANIFEST_H
 
 #include "base/base.h"
+#include "image/cards.h"
 #include "image/package.h"
 #include "image/tree.h"
 
@@ -17,6 +18,8 @@ struct manifest_output {
 /* Everything that is written down; nothing of when, where or by whom. */
 struct manifest {
 	const struct release *release;
+	const struct release *newer; /* that kernel and firmware are of, or NULL */
+	const struct cards *cards;
 	const char *architecture, *kernel;
 	const struct packages *packages;
 	const struct manifest_output *outputs;
@@ -34,7 +37,10 @@ struct manifest_file {
 
 /* The part of a manifest that is read back. */
 struct manifest_summary {
-	char kernel[128], suite[64], release[64];
+	char kernel[128], suite[64], release[64]; /* the newer suite's when there is one */
+	unsigned cards;                           /* drivers taken for cards */
+	unsigned firmware;
+	uint64_t firmware_bytes;
 	struct manifest_file files[8];
 	size_t count;
 	size_t packages, modules;

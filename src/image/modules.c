@@ -52,8 +52,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The one directory below top: its name is the kernel's version. */
-static int find_version(
-    struct modules *m, const struct deb *deb, const char *top, struct err *e)
+static bool find_version(struct modules *m, const struct deb *deb, const char *top)
 {
 	size_t n = strlen(top);
 
@@ -66,9 +65,9 @@ static int find_version(
 		if (end == NULL || (size_t)(end - path - n) > sizeof(m->version))
 			continue;
 		str_copy(m->version, (size_t)(end - path) - n, path + n + 1);
-		return 0;
+		return true;
 	}
-	return err_set(e, 0, "modules: the kernel package has none below %s", top);
+	return false;
 }
 
 static void add_module(struct modules *m, const struct deb_file *f, const char *inner)
@@ -90,17 +89,10 @@ static void add_module(struct modules *m, const struct deb_file *f, const char *
 	end[3] = '\0';
 }
 
-int modules_open(struct modules *m, const struct deb *deb, const char *top,
-    char *const *alias_dirs, size_t alias_count, struct err *e)
+static void take_deb(struct modules *m, const struct deb *deb, const char *prefix)
 {
-	char prefix[512];
-	size_t n;
+	size_t n = strlen(prefix);
 
-	*m = (struct modules){.alias_dirs = alias_dirs, .alias_count = alias_count};
-	if (find_version(m, deb, top, e) < 0)
-		return -1;
-	str_format(prefix, sizeof(prefix), "%s/%s/", top, m->version);
-	n = strlen(prefix);
 	for (size_t i = 0; i < deb->count; i++) {
 		const struct deb_file *f = &deb->files[i];
 
@@ -110,8 +102,28 @@ int modules_open(struct modules *m, const struct deb *deb, const char *top,
 			m->builtin = f->data;
 			m->builtin_len = f->len;
 		}
+		if (strcmp(f->path + n, "modules.builtin.modinfo") == 0) {
+			m->builtin_info = f->data;
+			m->builtin_info_len = f->len;
+		}
 		add_module(m, f, f->path + n);
 	}
+}
+
+int modules_open(struct modules *m, const struct deb *const *debs, size_t count,
+    const char *top, char *const *alias_dirs, size_t alias_count, struct err *e)
+{
+	char prefix[512];
+	size_t at = 0;
+
+	*m = (struct modules){.alias_dirs = alias_dirs, .alias_count = alias_count};
+	while (at < count && !find_version(m, debs[at], top))
+		at++;
+	if (at == count)
+		return err_set(e, 0, "modules: the kernel package has none below %s", top);
+	str_format(prefix, sizeof(prefix), "%s/%s/", top, m->version);
+	for (size_t i = 0; i < count; i++)
+		take_deb(m, debs[i], prefix);
 	if (m->count == 0 || m->builtin == NULL)
 		return err_set(
 		    e, 0, "modules: the kernel package lacks modules or modules.builtin");
@@ -175,8 +187,7 @@ size_t modules_unsigned_length(const void *data, size_t len)
 	return len - mark - SIGNATURE_STRUCT - signature;
 }
 
-/* Uncompress a module and find what it says of itself. */
-static int load(struct module *mod, struct err *e)
+int module_load(struct module *mod, struct err *e)
 {
 	const uint8_t *info;
 	struct elf f;
@@ -242,6 +253,17 @@ void selection_fini(struct selection *sel)
 	*sel = (struct selection){0};
 }
 
+bool module_below(const struct module *mod, char *const *dirs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t n = strlen(dirs[i]);
+
+		if (strncmp(mod->path, dirs[i], n) == 0 && mod->path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
 static bool has_alias(const struct module *mod, const char *alias)
 {
 	const char *pattern;
@@ -250,17 +272,6 @@ static bool has_alias(const struct module *mod, const char *alias)
 	while ((pattern = module_info(mod, "alias", &at)) != NULL)
 		if (fnmatch(pattern, alias, 0) == 0)
 			return true;
-	return false;
-}
-
-static bool in_alias_dirs(const struct modules *m, const struct module *mod)
-{
-	for (size_t i = 0; i < m->alias_count; i++) {
-		size_t n = strlen(m->alias_dirs[i]);
-
-		if (strncmp(mod->path, m->alias_dirs[i], n) == 0 && mod->path[n] == '/')
-			return true;
-	}
 	return false;
 }
 
@@ -284,9 +295,9 @@ static int select_soft(
 		return 0;
 	for (size_t i = 0; i < m->count; i++) {
 		mod = &m->list[i];
-		if (!in_alias_dirs(m, mod))
+		if (!module_below(mod, m->alias_dirs, m->alias_count))
 			continue;
-		if (load(mod, e) < 0)
+		if (module_load(mod, e) < 0)
 			return -1;
 		if (has_alias(mod, wanted) && select_module(m, mod, sel, e) < 0)
 			return -1;
@@ -323,7 +334,7 @@ static int select_module(
 
 	if (selection_has(sel, mod))
 		return 0;
-	if (load(mod, e) < 0)
+	if (module_load(mod, e) < 0)
 		return -1;
 	selection_add(sel, mod);
 	while ((list = module_info(mod, "depends", &at)) != NULL)

@@ -15,13 +15,15 @@ struct module {
 	size_t info_len;
 };
 
-/* All modules of one kernel package. */
+/* All modules of one kernel. */
 struct modules {
 	char version[128];   /* "6.12.107+deb13-amd64" */
 	struct module *list; /* sorted by name */
 	size_t count;
 	char *builtin; /* modules.builtin, as the package has it */
 	size_t builtin_len;
+	const char *builtin_info; /* modules.builtin.modinfo, or NULL */
+	size_t builtin_info_len;
 	char *const *alias_dirs; /* see modules_open */
 	size_t alias_count;
 };
@@ -33,19 +35,23 @@ struct selection {
 };
 
 /*
- * Look a package through.
+ * Look the kernel's packages through.
  *
+ * @debs       one of them has modules.builtin, one or another the modules
  * @top        where modules lie in it: "usr/lib/modules"
  * @alias_dirs directories ("kernel/crypto") whose modules may be meant by a
  *             soft dependency that is no module's name but an alias
- * The package must stay as long as *m.  0, or -1 with *e.
+ * The packages must stay as long as *m.  0, or -1 with *e.
  */
-int modules_open(struct modules *m, const struct deb *deb, const char *top,
-    char *const *alias_dirs, size_t alias_count, struct err *e);
+int modules_open(struct modules *m, const struct deb *const *debs, size_t count,
+    const char *top, char *const *alias_dirs, size_t alias_count, struct err *e);
 void modules_close(struct modules *m);
 
 /* The module of a name with underscores, or NULL. */
 struct module *modules_find(struct modules *m, const char *name);
+
+/* Uncompress a module and find what it says of itself, once.  0, or -1 with *e. */
+int module_load(struct module *mod, struct err *e);
 
 /* Dashes in a module's name -> underscores. */
 void modules_normalize(char *name);
@@ -76,8 +82,27 @@ int modules_install(struct modules *m, const struct selection *sel,
  */
 const char *modinfo_next(const char *info, size_t len, const char *key, size_t *at);
 
-/* The same of a module that a selection has. */
+/* The same of a module that a selection has, or that is loaded. */
 const char *module_info(const struct module *mod, const char *key, size_t *at);
+
+/*
+ * Look into modules below some directories (NULL: into all that there are).
+ * fn says whether it wants the module, which then stays loaded.
+ * 0, or -1 with *e.
+ */
+typedef bool modules_scan_fn(void *arg, struct module *mod);
+int modules_scan(struct modules *m, char *const *dirs, size_t count, modules_scan_fn *fn,
+    void *arg, struct err *e);
+
+/* Whether a module lies below one of some directories. */
+bool module_below(const struct module *mod, char *const *dirs, size_t count);
+
+/*
+ * The next value of a key of anything that is built into the kernel; *name is
+ * the NUL-terminated name of that.  *at begins as 0.  NULL at the end.
+ */
+const char *modules_builtin_next(
+    const struct modules *m, const char *key, char *name, size_t size, size_t *at);
 
 /* How long a module is without the signature that may follow it. */
 size_t modules_unsigned_length(const void *data, size_t len);

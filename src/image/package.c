@@ -49,6 +49,14 @@ static bool directly_in(const char *dir, const char *path)
 	       strchr(path + n + 1, '/') == NULL;
 }
 
+static bool is_kernel(const struct recipe *r, const char *path)
+{
+	for (size_t i = 0; i < r->kernel_image.count; i++)
+		if (fnmatch(r->kernel_image.items[i], path, FNM_PATHNAME) == 0)
+			return true;
+	return false;
+}
+
 static bool keep(void *arg, const char *path)
 {
 	struct opening *o = arg;
@@ -60,9 +68,11 @@ static bool keep(void *arg, const char *path)
 			return true;
 	if (strncmp(path, r->kernel_modules, n) == 0 && path[n] == '/')
 		return true;
-	return fnmatch(r->kernel_image, path, FNM_PATHNAME) == 0 ||
-	       listed(&r->root, o->name, path) || listed(&r->sim, o->name, path) ||
-	       listed(&r->initrd, o->name, path);
+	if (o->packages->wanted != NULL &&
+	    o->packages->wanted(o->packages->wanted_arg, o->name, path))
+		return true;
+	return is_kernel(r, path) || listed(&r->root, o->name, path) ||
+	       listed(&r->sim, o->name, path) || listed(&r->initrd, o->name, path);
 }
 
 static bool on_progress(void *arg, uint64_t done, uint64_t total)
@@ -74,9 +84,10 @@ static bool on_progress(void *arg, uint64_t done, uint64_t total)
 	return o->packages->progress(o->packages->arg, o->name, done, total);
 }
 
-struct package *package_open(struct packages *p, const char *name, struct err *e)
+struct package *package_open_of(
+    struct packages *p, struct source *source, const char *name, bool again, struct err *e)
 {
-	const struct index_entry *entry = index_resolve(&p->source->index, name);
+	const struct index_entry *entry = index_resolve(&source->index, name);
 	struct opening opening = {p, name};
 	struct package *pkg;
 	auto_fd fd = -1;
@@ -86,10 +97,11 @@ struct package *package_open(struct packages *p, const char *name, struct err *e
 		return NULL;
 	}
 	opening.name = entry->name;
-	for (size_t i = 0; i < p->count; i++)
+	/* The last one is the one read last. */
+	for (size_t i = p->count; !again && i-- > 0;)
 		if (p->list[i]->entry == entry)
 			return p->list[i];
-	fd = source_fetch(p->source, entry, e);
+	fd = source_fetch(source, entry, e);
 	if (fd < 0)
 		return NULL;
 	pkg = calloc(1, sizeof(*pkg));
@@ -106,45 +118,74 @@ struct package *package_open(struct packages *p, const char *name, struct err *e
 	return pkg;
 }
 
-/* The first dependency that shares the name's stem, up to its last dash. */
-static bool next_kernel(const struct index_entry *entry, char *name, size_t size)
+struct package *package_open(struct packages *p, const char *name, struct err *e)
 {
-	const char *cursor = entry->depends, *dash = strrchr(entry->name, '-');
-	size_t stem = dash != NULL ? (size_t)(dash - entry->name) + 1 : 0;
+	return package_open_of(p, p->source, name, false, e);
+}
 
-	while (index_next_name(&cursor, name, size))
-		if (stem > 0 && strncmp(name, entry->name, stem) == 0)
+/* Whether a dependency may be a part of the kernel: by the stem of its name. */
+static bool is_part(const struct recipe *r, const char *name)
+{
+	const char *dash = strrchr(r->kernel_package, '-');
+	size_t stem = dash != NULL ? (size_t)(dash - r->kernel_package) + 1 : 0;
+
+	if (stem > 0 && strncmp(name, r->kernel_package, stem) == 0)
+		return true;
+	for (size_t i = 0; i < r->kernel_parts.count; i++)
+		if (strncmp(name, r->kernel_parts.items[i], strlen(r->kernel_parts.items[i])) ==
+		    0)
 			return true;
 	return false;
 }
 
-struct package *package_open_kernel(
-    struct packages *p, const struct deb_file **image, struct err *e)
+static int add_part(
+    struct packages *p, struct kernel_packages *k, const char *name, struct err *e)
 {
-	char name[256];
+	struct package *pkg = package_open_of(p, p->kernel, name, false, e);
 
-	str_copy(name, sizeof(name), p->recipe->kernel_package);
-	for (int i = 0; i < LINKS_MAX; i++) {
-		struct package *pkg = package_open(p, name, e);
-
-		if (pkg == NULL)
-			return NULL;
-		for (size_t f = 0; f < pkg->deb.count; f++) {
-			*image = &pkg->deb.files[f];
-			if ((*image)->data != NULL &&
-			    fnmatch(p->recipe->kernel_image, (*image)->path, FNM_PATHNAME) == 0)
-				return pkg;
+	if (pkg == NULL)
+		return -1;
+	for (size_t i = 0; i < k->count; i++)
+		if (k->list[i] == pkg)
+			return 0;
+	if (k->count == KERNEL_PARTS)
+		return err_set(e, 0, "%s depends on too many parts of a kernel",
+		    p->recipe->kernel_package);
+	k->list[k->count++] = pkg;
+	for (size_t f = 0; k->image == NULL && f < pkg->deb.count; f++)
+		if (pkg->deb.files[f].data != NULL &&
+		    is_kernel(p->recipe, pkg->deb.files[f].path)) {
+			k->image = &pkg->deb.files[f];
+			k->main = pkg;
 		}
-		if (!next_kernel(pkg->entry, name, sizeof(name)))
-			break;
-	}
-	err_set(
-	    e, 0, "neither %s nor what it depends on has a kernel", p->recipe->kernel_package);
-	return NULL;
+	return 0;
 }
 
-/* Where a link at `path` points, inside the package: "a/b" + "../c" -> "c". */
-static bool resolve(const char *path, const char *target, char *dst, size_t size)
+int package_open_kernel(struct packages *p, struct kernel_packages *k, struct err *e)
+{
+	*k = (struct kernel_packages){0};
+	if (add_part(p, k, p->recipe->kernel_package, e) < 0)
+		return -1;
+	for (size_t i = 0; i < k->count; i++) {
+		const char *cursor = k->list[i]->entry->depends;
+		char name[256];
+
+		/* One package that has it all depends on other things. */
+		if (k->list[i] == k->main && p->recipe->kernel_parts.count == 0)
+			break;
+		while (index_next_name(&cursor, name, sizeof(name)))
+			if (is_part(p->recipe, name) &&
+			    index_resolve(&p->kernel->index, name) != NULL &&
+			    add_part(p, k, name, e) < 0)
+				return -1;
+	}
+	if (k->image == NULL)
+		return err_set(e, 0, "neither %s nor what it depends on has a kernel",
+		    p->recipe->kernel_package);
+	return 0;
+}
+
+bool package_resolve(const char *path, const char *target, char *dst, size_t size)
 {
 	char joined[1024], *slash;
 	size_t len = 0;
@@ -198,7 +239,7 @@ int package_take(
 			break;
 		if (!renamed && tree_add_link(t, at, f->link, name, e) < 0)
 			return -1;
-		if (!resolve(from, f->link, at, sizeof(at)))
+		if (!package_resolve(from, f->link, at, sizeof(at)))
 			return err_set(e, 0, "package %s: %s leads nowhere", name, from);
 		str_copy(from, sizeof(from), at);
 	}

@@ -33,7 +33,8 @@ static const struct key top_keys[] = {
 
 static const struct key kernel_keys[] = {
     {"package", AT(kernel_package), KIND_TEXT, true},
-    {"image", AT(kernel_image), KIND_TEXT, true},
+    {"parts", AT(kernel_parts), KIND_LIST, false},
+    {"image", AT(kernel_image), KIND_LIST, true},
     {"modules", AT(kernel_modules), KIND_TEXT, true},
     {"aliases", AT(kernel_aliases), KIND_LIST, false},
     {NULL, 0, KIND_TEXT, false},
@@ -55,6 +56,19 @@ static const struct key tree_keys[] = {
     {NULL, 0, KIND_TEXT, false},
 };
 
+static const struct key card_keys[] = {
+    {"components", AT(cards.components), KIND_LIST, true},
+    {"firmware", AT(cards.firmware_dirs), KIND_LIST, true},
+    {"firmware_dir", AT(cards.firmware_dir), KIND_TEXT, true},
+    {"drivers", AT(cards.drivers), KIND_LIST, true},
+    {"needy", AT(cards.needy), KIND_LIST, false},
+    {"partners", AT(cards.partners), KIND_PAIRS, false},
+    {"more", AT(cards.more), KIND_PAIRS, false},
+    {"narrow", AT(cards.narrow), KIND_PAIRS, false},
+    {"older", AT(cards.older), KIND_LIST, false},
+    {NULL, 0, KIND_TEXT, false},
+};
+
 /* Which sections a file has, and where each goes. */
 struct section {
 	const char *name;
@@ -72,6 +86,11 @@ static const struct section router_sections[] = {
 
 static const struct section sim_sections[] = {
     {"sim", tree_keys, AT(sim)},
+    {NULL, NULL, 0},
+};
+
+static const struct section card_sections[] = {
+    {"cards", card_keys, 0},
     {NULL, NULL, 0},
 };
 
@@ -208,7 +227,8 @@ int recipe_open(struct recipe *r, const char *dir, struct err *e)
 {
 	*r = (struct recipe){0};
 	if (read_file(r, dir, "router.conf", router_sections, e) < 0 ||
-	    read_file(r, dir, "sim.conf", sim_sections, e) < 0) {
+	    read_file(r, dir, "sim.conf", sim_sections, e) < 0 ||
+	    read_file(r, dir, "cards.conf", card_sections, e) < 0) {
 		recipe_close(r);
 		return -1;
 	}
@@ -242,7 +262,7 @@ static void close_key(const struct key *key, void *dst)
 
 void recipe_close(struct recipe *r)
 {
-	const struct section *const files[] = {router_sections, sim_sections};
+	const struct section *const files[] = {router_sections, sim_sections, card_sections};
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		for (const struct section *s = files[i]; s->name != NULL; s++)

@@ -1,4 +1,4 @@
-/* recipe: what goes into the image, as recipes/router.conf and sim.conf say it. */
+/* recipe: what goes into the image, as the files in recipes/ say it. */
 #ifndef IMAGE_RECIPE_H
 #define IMAGE_RECIPE_H
 
@@ -33,18 +33,34 @@ struct recipe_tree {
 	struct recipe_list plain; /* globs of files stored uncompressed */
 };
 
-struct recipe {
-	char *architecture;            /* Debian's word: "amd64" */
-	struct recipe_list components; /* "main" */
-	struct recipe_list libraries;  /* directories where sonames are looked up */
-	char *kernel_package;          /* may be a metapackage */
-	char *kernel_image;            /* glob of its boot image */
-	char *kernel_modules;          /* directory of its modules */
-	struct recipe_list kernel_aliases;
-	struct recipe_tree initrd, root, sim;
+/* How drivers and firmware of cards are found: recipes/cards.conf. */
+struct recipe_cards {
+	struct recipe_list components;    /* that have firmware: "non-free-firmware" */
+	struct recipe_list firmware_dirs; /* where packages keep it */
+	char *firmware_dir;               /* where it goes */
+	struct recipe_list drivers;       /* directories of modules with network drivers */
+	struct recipe_list needy;         /* those whose drivers do nothing without firmware */
+	struct recipe_pairs partners;     /* driver -> module, or glob of modules' paths */
+	struct recipe_pairs more;         /* module -> firmware that it does not name */
+	struct recipe_pairs narrow;       /* glob of firmware -> "8086:2723 ..." */
+	struct recipe_list older;         /* globs of firmware that may be an older version */
 };
 
-/* Read both files of a directory.  0, or -1 with *e and an empty *r. */
+struct recipe {
+	char *architecture;              /* Debian's word: "amd64" */
+	struct recipe_list components;   /* "main" */
+	struct recipe_list libraries;    /* directories where sonames are looked up */
+	char *kernel_package;            /* may be a metapackage */
+	struct recipe_list kernel_parts; /* stems of the packages that it may consist of */
+	struct recipe_list kernel_image; /* globs of its boot image */
+	char *kernel_modules;            /* directory of its modules */
+	struct recipe_list kernel_aliases;
+	struct recipe_tree initrd, root, sim;
+	struct recipe_cards cards;
+};
+
+/* Read router.conf, sim.conf and cards.conf of a directory.  0, or -1 with *e and an empty *r.
+ */
 int recipe_open(struct recipe *r, const char *dir, struct err *e);
 void recipe_close(struct recipe *r);
 

@@ -19,7 +19,7 @@
 #include "image/unpack.h"
 
 #define INRELEASE_MAX ((uint64_t)8 << 20)
-#define PACKAGES_MAX  ((size_t)512 << 20)
+#define LISTED_MAX    ((size_t)512 << 20)
 
 /* A suite is part of a path and of a URL. */
 static bool suite_valid(const char *suite)
@@ -38,11 +38,11 @@ static int take_list(struct source *s, const char *path, struct err *e)
 	struct buf text = {0};
 	struct release release;
 
-	if (release_verify(path, s->options->keyring, s->cache.dir, &text, e) < 0)
+	if (release_verify(path, s->options->keyring, s->cache->dir, &text, e) < 0)
 		goto fail;
 	if (release_parse(&release, text.data != NULL ? text.data : "", text.len, e) < 0)
 		goto fail;
-	if (!release_is(&release, s->options->suite)) {
+	if (!release_is(&release, s->suite)) {
 		err_set(e, 0, "it is signed, but about suite %s (%s)", release.suite,
 		    release.codename);
 		goto fail;
@@ -62,11 +62,11 @@ static void warn_age(const struct source *s, const char *old_date)
 	int64_t date = release_time(s->release.date);
 
 	if (until >= 0 && until < (int64_t)time(NULL))
-		log_warn("%s: the archive's list was valid until %s", s->options->suite,
+		log_warn("%s: the archive's list was valid until %s", s->suite,
 		    s->release.valid_until);
 	if (date >= 0 && date < release_time(old_date))
 		log_warn("%s: the mirror's list of %s is older than the last one, of %s",
-		    s->options->suite, s->release.date, old_date);
+		    s->suite, s->release.date, old_date);
 }
 
 /* Fetch, verify, and only then replace the cached list. */
@@ -79,11 +79,11 @@ static int refresh_list(struct source *s, const char *url, const char *name, con
 	if (access(path, R_OK) == 0 && take_list(s, path, &ignored) == 0)
 		str_copy(old_date, sizeof(old_date), s->release.date);
 	str_format(fresh_name, sizeof(fresh_name), "%s.new", name);
-	str_format(fresh, sizeof(fresh), "%s/%s", s->cache.dir, fresh_name);
+	str_format(fresh, sizeof(fresh), "%s/%s", s->cache->dir, fresh_name);
 	if (cache_refresh(
-		&s->cache, url, "the archive's list", fresh_name, INRELEASE_MAX, away, e) < 0) {
+		s->cache, url, "the archive's list", fresh_name, INRELEASE_MAX, away, e) < 0) {
 		if (e->num == ENOENT)
-			err_hint(e, "is there a suite %s on that mirror?", s->options->suite);
+			err_hint(e, "is there a suite %s on that mirror?", s->suite);
 		return -1;
 	}
 	if (take_list(s, fresh, e) < 0) {
@@ -101,10 +101,10 @@ static int read_list(struct source *s, struct err *e)
 	char url[800], name[100], path[700], hash[HASH_TEXT];
 	bool away = false;
 
-	str_format(url, sizeof(url), "%s/dists/%s/InRelease", s->mirror, s->options->suite);
+	str_format(url, sizeof(url), "%s/dists/%s/InRelease", s->mirror, s->suite);
 	hash_data(hash, url, strlen(url));
 	str_format(name, sizeof(name), "lists/%.24s", hash);
-	str_format(path, sizeof(path), "%s/%s", s->cache.dir, name);
+	str_format(path, sizeof(path), "%s/%s", s->cache->dir, name);
 	if (!s->options->offline) {
 		if (refresh_list(s, url, name, path, &away, e) == 0)
 			return 0;
@@ -113,87 +113,113 @@ static int read_list(struct source *s, struct err *e)
 		log_warn("%s", e->text);
 		*e = (struct err){0};
 	} else if (access(path, R_OK) < 0) {
-		err_set(e, 0, "the list of %s at %s is not in the cache", s->options->suite,
-		    s->mirror);
+		err_set(e, 0, "the list of %s at %s is not in the cache", s->suite, s->mirror);
 		return err_hint(e, "run it once without --offline");
 	}
 	if (take_list(s, path, e) < 0)
-		return err_ctx(e, "the cached list of %s", s->options->suite);
+		return err_ctx(e, "the cached list of %s", s->suite);
 	log_info("using the archive's list of %s from the cache", s->release.date);
 	warn_age(s, "");
 	return 0;
 }
 
-/* One component's index, in the first form that the archive has of those we read. */
-static int read_component(
-    struct source *s, const char *component, const char *architecture, struct err *e)
+/*
+ * A file that the signed list names, in the first form that it has of those we
+ * read, by its hash where the archive serves it so.
+ *
+ * @dir  below dists/<suite>: "main/binary-amd64"
+ * @name "Packages"
+ * 0, or -1 with *e; e->num is ENOENT when there is none of that name.
+ */
+static int read_listed(struct source *s, const char *dir, const char *name, const char *what,
+    struct buf *out, struct err *e)
 {
 	static const char *const forms[] = {".xz", ".gz", ".zst"};
 	char path[256], sha256[HASH_TEXT], url[1200];
-	struct cache_item item = {.url = url, .what = "the package index", .sha256 = sha256};
-	struct buf text = {0};
+	struct cache_item item = {.url = url, .what = what, .sha256 = sha256};
 	auto_fd fd = -1;
 
 	for (size_t i = 0; i < ARRAY_LEN(forms) && item.size == 0; i++) {
-		str_format(path, sizeof(path), "%s/binary-%s/Packages%s", component,
-		    architecture, forms[i]);
+		str_format(path, sizeof(path), "%s/%s%s", dir, name, forms[i]);
 		if (!release_lookup(&s->release, path, sha256, &item.size))
 			item.size = 0;
 	}
-	if (item.size == 0)
-		return err_set(
-		    e, 0, "the archive has no index of %s for %s", component, architecture);
+	if (item.size == 0) {
+		err_set(e, 0, "the archive has no %s/%s of %s", dir, name, s->suite);
+		e->num = ENOENT;
+		return -1;
+	}
 	if (s->release.by_hash) {
-		str_format(url, sizeof(url), "%s/dists/%s/%s/binary-%s/by-hash/SHA256/%s",
-		    s->mirror, s->options->suite, component, architecture, sha256);
-		fd = cache_get(&s->cache, &item, e);
+		str_format(url, sizeof(url), "%s/dists/%s/%s/by-hash/SHA256/%s", s->mirror,
+		    s->suite, dir, sha256);
+		fd = cache_get(s->cache, &item, e);
 	}
 	if (fd < 0 && (!s->release.by_hash || e->num == ENOENT)) {
 		*e = (struct err){0};
-		str_format(
-		    url, sizeof(url), "%s/dists/%s/%s", s->mirror, s->options->suite, path);
-		fd = cache_get(&s->cache, &item, e);
+		str_format(url, sizeof(url), "%s/dists/%s/%s", s->mirror, s->suite, path);
+		fd = cache_get(s->cache, &item, e);
 	}
-	if (fd < 0)
+	if (fd < 0) {
+		e->num = 0;
 		return -1;
-	if (unpack_fd(fd, "the package index", PACKAGES_MAX, &text, e) < 0) {
+	}
+	return unpack_fd(fd, what, LISTED_MAX, out, e);
+}
+
+static int read_component(
+    struct source *s, const char *component, const char *architecture, struct err *e)
+{
+	struct buf text = {0};
+	char dir[200];
+
+	str_format(dir, sizeof(dir), "%s/binary-%s", component, architecture);
+	if (read_listed(s, dir, "Packages", "the package index", &text, e) < 0) {
 		buf_fini(&text);
 		return -1;
 	}
 	return index_add(&s->index, &text, e);
 }
 
-static int open_index(struct source *s, const struct recipe *r, struct err *e)
+static bool among(const struct recipe_list *l, const char *text)
+{
+	for (size_t i = 0; l != NULL && i < l->count; i++)
+		if (strcmp(l->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+static int open_index(struct source *s, const char *architecture,
+    const struct recipe_list *components, const struct recipe_list *more, struct err *e)
 {
 	if (read_list(s, e) < 0)
 		return -1;
-	for (size_t i = 0; i < r->components.count; i++)
-		if (read_component(s, r->components.items[i], r->architecture, e) < 0)
+	for (size_t i = 0; i < components->count; i++)
+		if (read_component(s, components->items[i], architecture, e) < 0)
+			return -1;
+	for (size_t i = 0; more != NULL && i < more->count; i++)
+		if (!among(components, more->items[i]) &&
+		    read_component(s, more->items[i], architecture, e) < 0)
 			return -1;
 	index_sort(&s->index);
 	return 0;
 }
 
-int source_open(struct source *s, const struct image_options *o, const struct recipe *r,
-    source_progress_fn *progress, void *arg, struct err *e)
+int source_open(struct source *s, struct cache *cache, const struct image_options *o,
+    const char *suite, const char *architecture, const struct recipe_list *components,
+    const struct recipe_list *more, struct err *e)
 {
 	size_t n;
 
-	*s = (struct source){.options = o, .cache = {.lock = -1}};
-	if (!suite_valid(o->suite))
-		return err_set(e, 0, "\"%s\" is no name of a suite", o->suite);
+	*s = (struct source){.options = o, .cache = cache};
+	if (!suite_valid(suite) || !str_copy(s->suite, sizeof(s->suite), suite))
+		return err_set(e, 0, "\"%s\" is no name of a suite", suite);
 	if (o->mirror == NULL || o->mirror[0] == '\0')
 		image_default_mirror(s->mirror, sizeof(s->mirror));
 	else if (!str_copy(s->mirror, sizeof(s->mirror), o->mirror))
 		return err_set(e, 0, "the mirror's address is too long");
 	for (n = strlen(s->mirror); n > 0 && s->mirror[n - 1] == '/'; n--)
 		s->mirror[n - 1] = '\0';
-	if (cache_open(&s->cache, o->cache, e) < 0)
-		return -1;
-	s->cache.offline = o->offline;
-	s->cache.progress = progress;
-	s->cache.arg = arg;
-	if (open_index(s, r, e) < 0) {
+	if (open_index(s, architecture, components, more, e) < 0) {
 		source_close(s);
 		return -1;
 	}
@@ -204,7 +230,6 @@ void source_close(struct source *s)
 {
 	index_fini(&s->index);
 	buf_fini(&s->text);
-	cache_close(&s->cache);
 }
 
 int source_fetch(struct source *s, const struct index_entry *p, struct err *e)
@@ -214,5 +239,28 @@ int source_fetch(struct source *s, const struct index_entry *p, struct err *e)
 	    .url = url, .what = p->name, .sha256 = p->sha256, .size = p->size};
 
 	str_format(url, sizeof(url), "%s/%s", s->mirror, p->filename);
-	return cache_get(&s->cache, &item, e);
+	return cache_get(s->cache, &item, e);
+}
+
+int source_contents(struct source *s, const char *component, const char *architecture,
+    struct buf *out, struct err *e)
+{
+	const char *const names[] = {architecture, "all"};
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char name[64];
+
+		*e = (struct err){0};
+		str_format(name, sizeof(name), "Contents-%s", names[i]);
+		if (read_listed(s, component, name, "the list of files", out, e) == 0)
+			any = true;
+		else if (e->num != ENOENT)
+			return -1;
+	}
+	if (!any)
+		return err_set(e, 0, "the archive has no list of the files in %s of %s",
+		    component, s->suite);
+	*e = (struct err){0};
+	return 0;
 }

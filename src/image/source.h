@@ -10,7 +10,8 @@
 #include "image/release.h"
 
 struct source {
-	struct cache cache;
+	struct cache *cache;
+	char suite[64];
 	char mirror[512]; /* without a slash at its end */
 	struct buf text;  /* the verified text that release points into */
 	struct release release;
@@ -18,19 +19,25 @@ struct source {
 	const struct image_options *options;
 };
 
-/* Told of each transfer: what is fetched, its bytes so far and in all.  False: stop. */
-typedef bool source_progress_fn(void *arg, const char *what, uint64_t done, uint64_t total);
-
 /*
- * Open the cache and read the archive's index.  Without a network, or with
- * options->offline, the signed list of the last time is used, and the log
- * says so.  0, or -1 with *e and everything closed.
+ * Read one suite's index of some components through an open cache.  Without a
+ * network, or with options->offline, the signed list of the last time is used,
+ * and the log says so.  A component that comes twice is read once.
+ * 0, or -1 with *e and everything closed.
  */
-int source_open(struct source *s, const struct image_options *o, const struct recipe *r,
-    source_progress_fn *progress, void *arg, struct err *e);
+int source_open(struct source *s, struct cache *cache, const struct image_options *o,
+    const char *suite, const char *architecture, const struct recipe_list *components,
+    const struct recipe_list *more, struct err *e);
 void source_close(struct source *s);
 
 /* A descriptor of a verified .deb, or -1 with *e. */
 int source_fetch(struct source *s, const struct index_entry *p, struct err *e);
+
+/*
+ * Append the archive's list of which file is in which package of a component,
+ * both for the architecture and for all.  0, or -1 with *e when it has none.
+ */
+int source_contents(struct source *s, const char *component, const char *architecture,
+    struct buf *out, struct err *e);
 
 #endif

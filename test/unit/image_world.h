@@ -44,6 +44,15 @@ static const char sim_recipe[] =
     "sim { compression = zstd; module_dir = lib/modules; modules = [ wifi-sim ]\n"
     " programs = [ \"sbin/airlock-sim: sim\" ]; files = [ \"accesspoint: usr/sbin/apd\" ] }\n";
 
+static const char card_recipe[] =
+    "cards { components = [ firm ]; firmware = [ usr/lib/firmware ]\n"
+    " firmware_dir = usr/lib/firmware; drivers = [ kernel/drivers/net ]\n"
+    " needy = [ kernel/drivers/net/wireless ]\n"
+    " partners = [ \"wlan_pci: wlan-half\", \"wlan_pci: not-in-this-kernel\" ]\n"
+    " more = [ \"wlan_half: half/secret.bin\" ]\n"
+    " narrow = [ \"wlan-aa-*: 1234:0001\", \"eth/*: ether_pci\" ]\n"
+    " older = [ \"wlan-*.ucode\" ] }\n";
+
 #define MODULES "usr/lib/modules/9.9-test/"
 #define LIBS    "usr/lib/x86_64-linux-gnu/"
 
@@ -253,6 +262,8 @@ static inline bool world_begin(void)
 	fake_write(path, router_recipe, strlen(router_recipe));
 	str_format(path, sizeof(path), "%s/sim.conf", recipes);
 	fake_write(path, sim_recipe, strlen(sim_recipe));
+	str_format(path, sizeof(path), "%s/cards.conf", recipes);
+	fake_write(path, card_recipe, strlen(card_recipe));
 	return true;
 }
 
