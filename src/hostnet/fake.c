@@ -16,6 +16,8 @@ struct buf hostnet_fake_record;
 int hostnet_fake_fail_at;
 struct hostnet_net hostnet_fake_taken[8];
 size_t hostnet_fake_taken_count;
+char hostnet_fake_uplinks[4][HOSTNET_NAME];
+size_t hostnet_fake_uplink_count;
 
 static int act(const char *verb, const struct hostnet_op *op, struct err *e)
 {
@@ -57,6 +59,14 @@ static ssize_t fake_networks(
 	return (ssize_t)hostnet_fake_taken_count;
 }
 
+static ssize_t fake_uplinks(char names[][HOSTNET_NAME], size_t max, struct err *e)
+{
+	if (hostnet_fake_uplink_count > max)
+		return err_set(e, 0, "more than %zu default routes", max);
+	memcpy(names, hostnet_fake_uplinks, hostnet_fake_uplink_count * HOSTNET_NAME);
+	return (ssize_t)hostnet_fake_uplink_count;
+}
+
 int hostnet_fake_watch = -1;
 
 /* Readable when the test writes to the other end. */
@@ -78,5 +88,6 @@ const struct hostnet_driver hostnet_fake = {
     .undo = fake_undo,
     .recover = fake_recover,
     .networks = fake_networks,
+    .uplinks = fake_uplinks,
     .watch = fake_watch,
 };

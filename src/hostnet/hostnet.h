@@ -139,6 +139,12 @@ struct hostnet_driver {
 	ssize_t (*networks)(
 	    const char *except, struct hostnet_net *nets, size_t max, struct err *e);
 	/*
+	 * Interfaces that carry a default route of this host, IPv4 or IPv6, in the
+	 * main table, each once.  Returns their number, or -1 with *e, also when there
+	 * are more than max.
+	 */
+	ssize_t (*uplinks)(char names[][HOSTNET_NAME], size_t max, struct err *e);
+	/*
 	 * A non-blocking descriptor that becomes readable when an address or a
 	 * route of this host changes; what it says is to be read and thrown
 	 * away.  Needs no privilege.  The caller's to close, or -1 with *e.
@@ -151,12 +157,15 @@ extern const struct hostnet_driver hostnet_fake;
 /*
  * What the fake was asked to do, one line an operation ("apply ip addr ...");
  * fails at the nth operation from now, counting applies and undos, when set.
- * hostnet_fake_taken is what its networks() says.
+ * hostnet_fake_taken is what its networks() says, hostnet_fake_uplinks what its
+ * uplinks() says.
  */
 extern struct buf hostnet_fake_record;
 extern int hostnet_fake_fail_at;
 extern struct hostnet_net hostnet_fake_taken[8];
 extern size_t hostnet_fake_taken_count;
+extern char hostnet_fake_uplinks[4][HOSTNET_NAME];
+extern size_t hostnet_fake_uplink_count;
 /* The other end of the fake's watch(): a byte written there is a change. */
 extern int hostnet_fake_watch;
 

@@ -52,6 +52,7 @@ int netlink_address(int index, struct hostnet_net net, bool add, struct err *e);
 int netlink_route(int index, uint32_t router, bool add, struct err *e);
 ssize_t netlink_networks(
     const char *except, struct hostnet_net *nets, size_t max, struct err *e);
+ssize_t netlink_uplinks(char names[][HOSTNET_NAME], size_t max, struct err *e);
 
 /* Deny and allow by nft(8); see linux_filter.c. */
 int filter_apply(const struct hostnet_op *op, struct err *e);

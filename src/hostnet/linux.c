@@ -226,5 +226,6 @@ const struct hostnet_driver hostnet_linux = {
     .undo = linux_undo,
     .recover = resolver_recover,
     .networks = netlink_networks,
+    .uplinks = netlink_uplinks,
     .watch = linux_watch,
 };

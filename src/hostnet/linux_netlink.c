@@ -8,10 +8,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "conf/conf.h"
@@ -257,15 +257,15 @@ static int take_route(const struct nlmsghdr *h, void *arg)
 	return add_network(n, to, m->rtm_dst_len);
 }
 
-static int dump(uint16_t type, mnl_cb_t fn, struct networks *n)
+static int dump(uint16_t type, unsigned char family, mnl_cb_t fn, void *arg)
 {
 	char buf[REQUEST_MAX] = {0};
 	struct nlmsghdr *h = begin(buf, type, NLM_F_DUMP);
 	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 
 	/* struct ifaddrmsg and struct rtmsg both begin with the family. */
-	m->rtm_family = AF_INET;
-	return talk(h, fn, n);
+	m->rtm_family = family;
+	return talk(h, fn, arg);
 }
 
 ssize_t netlink_networks(
@@ -281,9 +281,9 @@ ssize_t netlink_networks(
 	n.except = found > 0 ? link.index : 0;
 	for (int i = 0; i < DUMP_TRIES && r < 0; i++) {
 		n.count = 0;
-		r = dump(RTM_GETADDR, take_address, &n);
+		r = dump(RTM_GETADDR, AF_INET, take_address, &n);
 		if (r == 0)
-			r = dump(RTM_GETROUTE, take_route, &n);
+			r = dump(RTM_GETROUTE, AF_INET, take_route, &n);
 		if (r < 0 && errno != EINTR)
 			break;
 	}
@@ -295,4 +295,77 @@ ssize_t netlink_networks(
 		err_hint(e, "set host.address in airlock.conf");
 	}
 	return -1;
+}
+
+struct uplinks {
+	char (*names)[HOSTNET_NAME];
+	size_t count, max;
+};
+
+static int add_uplink(struct uplinks *u, unsigned index)
+{
+	char name[IF_NAMESIZE];
+
+	/* Gone by now: it carries nothing. */
+	if (index == 0 || if_indextoname(index, name) == NULL)
+		return MNL_CB_OK;
+	for (size_t i = 0; i < u->count; i++)
+		if (strcmp(u->names[i], name) == 0)
+			return MNL_CB_OK;
+	if (u->count == u->max) {
+		errno = E2BIG;
+		return MNL_CB_ERROR;
+	}
+	str_copy(u->names[u->count++], HOSTNET_NAME, name);
+	return MNL_CB_OK;
+}
+
+/* The hops of a route that has several. */
+static int add_hops(struct uplinks *u, const struct nlattr *a)
+{
+	const struct rtnexthop *hop = mnl_attr_get_payload(a);
+	int left = mnl_attr_get_payload_len(a);
+
+	while (RTNH_OK(hop, left)) {
+		if (add_uplink(u, (unsigned)hop->rtnh_ifindex) < 0)
+			return MNL_CB_ERROR;
+		left -= (int)RTNH_ALIGN(hop->rtnh_len);
+		hop = RTNH_NEXT(hop);
+	}
+	return MNL_CB_OK;
+}
+
+static int take_default(const struct nlmsghdr *h, void *arg)
+{
+	struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	struct nlattr *a;
+
+	if (m->rtm_dst_len != 0 || m->rtm_type != RTN_UNICAST || m->rtm_table != RT_TABLE_MAIN)
+		return MNL_CB_OK;
+	mnl_attr_for_each(a, h, sizeof(*m))
+	{
+		if (mnl_attr_get_type(a) == RTA_OIF &&
+		    mnl_attr_validate(a, MNL_TYPE_U32) >= 0 &&
+		    add_uplink(arg, mnl_attr_get_u32(a)) < 0)
+			return MNL_CB_ERROR;
+		if (mnl_attr_get_type(a) == RTA_MULTIPATH && add_hops(arg, a) < 0)
+			return MNL_CB_ERROR;
+	}
+	return MNL_CB_OK;
+}
+
+ssize_t netlink_uplinks(char names[][HOSTNET_NAME], size_t max, struct err *e)
+{
+	struct uplinks u = {.names = names, .max = max};
+	int r = -1;
+
+	for (int i = 0; i < DUMP_TRIES && r < 0; i++) {
+		u.count = 0;
+		r = dump(RTM_GETROUTE, AF_INET, take_default, &u);
+		if (r == 0)
+			r = dump(RTM_GETROUTE, AF_INET6, take_default, &u);
+		if (r < 0 && errno != EINTR)
+			break;
+	}
+	return r == 0 ? (ssize_t)u.count : err_set(e, errno, "list this host's default routes");
 }

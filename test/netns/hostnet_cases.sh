@@ -354,3 +354,38 @@ case_networks() {
 	has 'routes into all' "$tool" networks
 	has 'hint: set host.address' "$tool" networks
 }
+
+# Each interface once, of both families, and of every hop; nothing that only looks like it.
+case_uplinks() {
+	has 'uplink wire0.' "$tool" uplinks
+	has '1 uplinks' "$tool" uplinks
+	ip route add default via 192.168.1.2 dev wire0 metric 200
+	ip route add default dev lo table 77
+	ip route add 0.0.0.0/1 dev lo
+	ip route add unreachable default metric 999
+	has '1 uplinks' "$tool" uplinks
+	must ip link add six0 type veth peer name six1
+	ip link set six1 up
+	ip link set six0 up
+	must ip -6 address add 2001:db8::9/64 dev six0 nodad
+	must ip -6 route add default via 2001:db8::1 dev six0
+	has 'uplink six0.' "$tool" uplinks
+	has '2 uplinks' "$tool" uplinks
+	ip route del default via 192.168.1.1
+	ip route del default via 192.168.1.2
+	has '1 uplinks' "$tool" uplinks
+	must ip link add many0 type veth peer name many1
+	ip address add 192.168.2.9/24 dev many0
+	ip link set many1 up
+	ip link set many0 up
+	must ip route add default nexthop via 192.168.1.1 dev wire0 nexthop via 192.168.2.1 dev many0
+	has 'uplink wire0.' "$tool" uplinks
+	has 'uplink many0.' "$tool" uplinks
+	has '3 uplinks' "$tool" uplinks
+	for i in 3 4; do
+		ip link add "over$i" type dummy
+		ip link set "over$i" up
+		must ip route add default dev "over$i" metric "30$i"
+	done
+	has 'list this host' "$tool" uplinks
+}

@@ -5,6 +5,7 @@
  *                                             wait for the end of standard input
  *     hostnet_tool undo RUN STATE             undo what a crashed run left
  *     hostnet_tool networks [EXCEPT]          list networks, choose a subnet
+ *     hostnet_tool uplinks                    list interfaces with a default route
  *     hostnet_tool hostile RUN STATE          as apply, and be a hostile guest
  *                                             on the tap: see send_frames()
  *
@@ -316,11 +317,27 @@ static int networks(const char *except)
 	return 0;
 }
 
+static int uplinks(void)
+{
+	char names[4][HOSTNET_NAME];
+	struct err e = {0};
+	ssize_t n = hostnet_linux.uplinks(names, ARRAY_LEN(names), &e);
+
+	if (n < 0)
+		return fail(&e);
+	for (ssize_t i = 0; i < n; i++)
+		printf("uplink %s.\n", names[i]);
+	printf("%zd uplinks\n", n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	log_open(NULL, NULL, "hostnet_tool", LEVEL_DEBUG);
 	if (argc >= 2 && strcmp(argv[1], "networks") == 0)
 		return networks(argc > 2 ? argv[2] : NULL);
+	if (argc >= 2 && strcmp(argv[1], "uplinks") == 0)
+		return uplinks();
 	if (argc < 4)
 		return 2;
 	return run(argv[1], argv[2], argv[3], argv + 4);
