@@ -48,8 +48,10 @@ static void on_state(struct machine *m, const struct wire_msg *msg)
 	/* While it boots it may have none, and ours says more. */
 	if (msg->state.state != WIRE_BOOTING || msg->state.reason[0] != '\0')
 		str_copy(m->guest_reason, sizeof(m->guest_reason), msg->state.reason);
-	if (m->guest_state == WIRE_ONLINE)
+	if (m->guest_state == WIRE_ONLINE) {
 		network_online(m);
+		watchdog_online(m);
+	}
 	machine_show(m);
 	/* The lease, for the check against the host's own subnet. */
 	if (moved && m->guest_state == WIRE_ONLINE)
@@ -73,26 +75,6 @@ static void on_applied(struct machine *m, const struct wire_msg *msg)
 		supplicant_applied(m, msg);
 	else
 		violation(m, "it answers a file that it was not given");
-}
-
-/* What the guest did about a dead radio. */
-static void on_watchdog(struct machine *m, const struct wire_msg *msg)
-{
-	static const char *const did[] = {
-	    [WIRE_WATCHDOG_DRIVER] = "its driver was started anew",
-	    [WIRE_WATCHDOG_RESET] = "the card was reset",
-	    [WIRE_WATCHDOG_RESTART] = "neither its driver nor a reset brought it back",
-	};
-	const char *words =
-	    msg->watchdog.step < ARRAY_LEN(did) ? did[msg->watchdog.step] : NULL;
-	char reason[4 * sizeof(msg->watchdog.reason)];
-
-	if (words == NULL) {
-		violation(m, "it did what no watchdog does");
-		return;
-	}
-	str_escape(reason, sizeof(reason), msg->watchdog.reason, strlen(msg->watchdog.reason));
-	log_warn("the radio is dead: %s; %s", reason, words);
 }
 
 static void on_message(void *arg, struct wire_msg *msg)
@@ -129,7 +111,8 @@ static void on_message(void *arg, struct wire_msg *msg)
 	} else if (msg->type == WIRE_LOG) {
 		logs_guest(m, msg);
 	} else if (msg->type == WIRE_WATCHDOG) {
-		on_watchdog(m, msg);
+		if (!watchdog_said(m, msg))
+			violation(m, "it did what no watchdog does");
 	} else if (msg->type == WIRE_APPLIED) {
 		on_applied(m, msg);
 	} else if (msg->type == WIRE_STATUS) {

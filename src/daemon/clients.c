@@ -163,6 +163,7 @@ static void do_restart(struct machine *m, struct request *r, const char *what)
 	m->restarting = "restarting, as asked";
 	r->verb = WIRE_VERB_WAIT_ONLINE;
 	m->budget = (struct life_budget){0};
+	watchdog_reset(m);
 	machine_event(m, LIFE_RESTART);
 	clients_state(m);
 }

@@ -176,16 +176,24 @@ const char *life_state_name(enum life_state state)
 	return names[state];
 }
 
-int64_t life_budget_use(struct life_budget *b, uint64_t now)
-{
-	int64_t wait = LIFE_FIRST_MS;
+const struct life_limits life_crashes = {
+    .count = 8, .first_ms = 200, .longest_ms = 30000, .window_ms = UINT64_C(5) * 60 * 1000};
 
-	if (b->used == 0 || now - b->window_start_ms >= LIFE_WINDOW_MS)
+const struct life_limits life_dead_radios = {.count = 6,
+    .first_ms = 1000,
+    .longest_ms = 5 * 60 * 1000,
+    .window_ms = UINT64_C(60) * 60 * 1000};
+
+int64_t life_budget_use(struct life_budget *b, const struct life_limits *l, uint64_t now)
+{
+	int64_t wait = l->first_ms;
+
+	if (b->used == 0 || now - b->window_start_ms >= l->window_ms)
 		*b = (struct life_budget){.window_start_ms = now};
-	if (b->used == LIFE_BUDGET)
+	if (b->used == l->count)
 		return -1;
-	for (unsigned i = 0; i < b->used && wait < LIFE_LONGEST_MS; i++)
+	for (unsigned i = 0; i < b->used && wait < l->longest_ms; i++)
 		wait *= 2;
 	b->used++;
-	return MIN(wait, LIFE_LONGEST_MS);
+	return MIN(wait, l->longest_ms);
 }

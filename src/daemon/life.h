@@ -31,7 +31,8 @@ enum life_event {
 	LIFE_POWERED_OFF, /* the hypervisor ended, the guest wanted it */
 	LIFE_CRASHED,     /* it ended otherwise: crash, reset, kill */
 	LIFE_REFUSED,     /* it could not be started at all */
-	LIFE_VIOLATION,   /* the guest broke the channel's rules, or is paused or panicked */
+	LIFE_VIOLATION,   /* the guest broke the channel's rules, is paused or panicked, or
+			     its radio stays dead */
 	LIFE_TIMEOUT,     /* no HELLO, or no end after the request to stop */
 	LIFE_STOP,        /* the user's wish */
 	LIFE_RESTART,     /* the user's wish */
@@ -65,14 +66,17 @@ struct life_cell life_on(enum life_state state, enum life_event event);
 const char *life_state_name(enum life_state state);
 
 /*
- * Restarts after crashes: the n-th within LIFE_WINDOW_MS waits twice as long
- * as the one before, from LIFE_FIRST_MS to LIFE_LONGEST_MS; LIFE_BUDGET of
- * them in one window are the end.
+ * Restarts without a wish: the n-th within a window waits twice as long as the one
+ * before, from `first` to `longest`; `count` of them in one window are the end.
  */
-#define LIFE_FIRST_MS   200
-#define LIFE_LONGEST_MS 30000
-#define LIFE_BUDGET     8
-#define LIFE_WINDOW_MS  UINT64_C(300000)
+struct life_limits {
+	unsigned count;
+	uint32_t first_ms, longest_ms;
+	uint64_t window_ms;
+};
+extern const struct life_limits life_crashes;
+/* A radio is found dead after minutes only, and each time again. */
+extern const struct life_limits life_dead_radios;
 
 /* Zeroed is a full budget. */
 struct life_budget {
@@ -84,6 +88,6 @@ struct life_budget {
  * Use one restart at the time now_ms.
  * Returns the milliseconds to wait before it, or -1 when none is left.
  */
-int64_t life_budget_use(struct life_budget *b, uint64_t now);
+int64_t life_budget_use(struct life_budget *b, const struct life_limits *l, uint64_t now);
 
 #endif

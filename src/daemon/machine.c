@@ -18,7 +18,7 @@
 #include "daemon/machine.h"
 #include "daemon/wake.h"
 
-#define BOOT_TIMEOUT_MS 60000
+#define BOOT_TIMEOUT_MS 60000 /* with KVM; without, whoever starts it says how long */
 #define LINGER_MS       3000
 #define SUSPEND_MS      2500 /* for the guest's own way off; the host waits for it */
 
@@ -37,6 +37,9 @@ static enum wire_state visible(const struct machine *m, const char **reason)
 		*reason = m->vm != NULL ? "the guest's kernel starts" : "starting";
 		return WIRE_BOOTING;
 	case LIFE_UP:
+		*reason = watchdog_verdict(m);
+		if (*reason != NULL)
+			return WIRE_NO_RADIO;
 		*reason = m->guest_reason;
 		return m->guest_state;
 	case LIFE_CRASHING:
@@ -168,6 +171,7 @@ static void act_launch(struct machine *m)
 
 	memset(m->stage_ms, 0, sizeof(m->stage_ms));
 	m->slept_before_ms = wake_asleep_ms();
+	m->watchdog.restarts = false;
 	if (launch_guest(m, on_vm_event, &e) < 0) {
 		err_ctx(&e, "start the router");
 		channel_close(m);
@@ -176,7 +180,10 @@ static void act_launch(struct machine *m)
 		refused(m);
 		return;
 	}
-	loop_timer_set(m->loop, &m->boot_timer, BOOT_TIMEOUT_MS);
+	m->boot_timeout_ms = BOOT_TIMEOUT_MS;
+	if (m->driver->accel(m->vm) != VM_ACCEL_KVM)
+		m->boot_timeout_ms = MAX(m->boot_timeout_ms, m->conf.guest.start_timeout_ms);
+	loop_timer_set(m->loop, &m->boot_timer, m->boot_timeout_ms);
 }
 
 static void act_power_off(struct machine *m)
@@ -200,16 +207,19 @@ static void act_hurry(struct machine *m)
 
 static void act_schedule(struct machine *m)
 {
-	int64_t wait = life_budget_use(&m->budget, now_ms());
 	char text[64];
+	int64_t wait;
 
 	if (m->failure.kind == ERR_IMAGE) { /* no restart mends an image */
 		machine_event(m, LIFE_GIVE_UP);
 		return;
 	}
+	wait = m->watchdog.restarts ? m->watchdog.pause_ms
+				    : life_budget_use(&m->budget, &life_crashes, now_ms());
+	m->watchdog.restarts = false;
 	if (wait < 0) {
-		err_ctx(&m->failure, "%d restarts within %d minutes did not help", LIFE_BUDGET,
-		    (int)(LIFE_WINDOW_MS / 60000));
+		err_ctx(&m->failure, "%u restarts within %d minutes did not help",
+		    life_crashes.count, (int)(life_crashes.window_ms / 60000));
 		machine_event(m, LIFE_GIVE_UP);
 		return;
 	}
@@ -295,8 +305,8 @@ static void on_boot_timeout(void *arg)
 	struct machine *m = arg;
 	struct err e = {0};
 
-	err_set(
-	    &e, 0, "the guest did not speak within %d s of its start", BOOT_TIMEOUT_MS / 1000);
+	err_set(&e, 0, "the guest did not speak within %u s of its start",
+	    m->boot_timeout_ms / 1000);
 	machine_failed(m, &e);
 	machine_event(m, LIFE_TIMEOUT);
 }
@@ -341,8 +351,7 @@ static void log_to_machine(void *arg, enum log_level level, const char *text)
 
 int machine_main(struct machine *m, struct err *e)
 {
-	struct loop_signal term = {.signo = SIGTERM, .fn = on_terminate, .arg = m};
-	struct loop_signal intr = {.signo = SIGINT, .fn = on_terminate, .arg = m};
+	static struct loop_signal term, intr; /* the loop has them to its end */
 	int control = m->control.io.fd;
 
 	m->loop = loop_new(e);
@@ -356,6 +365,8 @@ int machine_main(struct machine *m, struct err *e)
 	m->stop_timer = (struct loop_timer){.fn = on_stop_timeout, .arg = m};
 	m->retry_timer = (struct loop_timer){.fn = on_retry, .arg = m};
 	m->linger_timer = (struct loop_timer){.fn = on_linger, .arg = m};
+	term = (struct loop_signal){.signo = SIGTERM, .fn = on_terminate, .arg = m};
+	intr = (struct loop_signal){.signo = SIGINT, .fn = on_terminate, .arg = m};
 	loop_signal_add(m->loop, &term);
 	loop_signal_add(m->loop, &intr);
 	clients_open(m, control);

@@ -83,6 +83,7 @@ struct machine {
 	enum life_state life;
 	struct life_budget budget;
 	struct err failure; /* why it is down, crashing or failed */
+	unsigned boot_timeout_ms;
 	struct loop_timer boot_timer, stop_timer, retry_timer, linger_timer;
 	bool button_pressed, renew_network, told, finishing;
 	const char *restarting; /* why, in words */
@@ -113,6 +114,14 @@ struct machine {
 	struct wire_status status;
 	struct supplicant supplicant;
 	struct loop_io clock;
+
+	struct watchdog { /* what it did about a dead radio; watchdog.c */
+		struct life_budget budget;
+		bool restarts, gave_up; /* about to start the guest afresh; no more */
+		int64_t pause_ms;       /* before it does */
+		uint64_t at_ms;
+		char notice[200]; /* or "" */
+	} watchdog;
 
 	struct { /* its control sockets */
 		struct conn relay;
@@ -179,6 +188,19 @@ void channel_close(struct machine *m);
 void channel_settings(struct machine *m);
 void channel_clock(struct machine *m);
 bool channel_send(struct machine *m, enum wire_type type);
+
+/* watchdog.c: the guest's radio was dead */
+
+/* What the guest did about it.  False when it breaks the rules. */
+bool watchdog_said(struct machine *m, const struct wire_msg *msg);
+/* The router is online: nothing is dead. */
+void watchdog_online(struct machine *m);
+/* A fresh start by somebody's wish, or after a sleep: all is forgotten. */
+void watchdog_reset(struct machine *m);
+/* What `status` shows of it, or "". */
+const char *watchdog_notice(const struct machine *m);
+/* Why the guest's state is `no-radio` for good, or NULL while something is tried. */
+const char *watchdog_verdict(const struct machine *m);
 
 /* supplicant.c: the user's wpa_supplicant.conf */
 

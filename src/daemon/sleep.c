@@ -43,6 +43,7 @@ void sleep_end(struct machine *m, bool asked)
 	} else {
 		log_info("the host is awake%s", asked ? "" : ", as its clock tells");
 		m->budget = (struct life_budget){0};
+		watchdog_reset(m);
 		m->woken = true;
 		m->restarting = "restarting: the host is awake";
 		machine_event(m, LIFE_RESUME);

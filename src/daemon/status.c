@@ -37,7 +37,8 @@ void status_report(struct machine *m, const struct request *r)
 	p->starts = m->starts;
 	memcpy(p->stage_ms, m->stage_ms, sizeof(p->stage_ms));
 	p->stage_ms[m->state] += (uint32_t)(now_ms() - m->state_since_ms);
-	str_copy(p->notice, sizeof(p->notice), m->supplicant.notice);
+	str_copy(p->notice, sizeof(p->notice),
+	    m->supplicant.notice[0] != '\0' ? m->supplicant.notice : watchdog_notice(m));
 	p->guest = m->status;
 	conn_send(&m->control, &msg);
 }

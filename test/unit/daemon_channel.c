@@ -11,7 +11,7 @@
 static struct machine m;
 static int host_end, guest;
 static struct err failure;
-static unsigned events[LIFE_EVENTS], applied, logged, statuses;
+static unsigned events[LIFE_EVENTS], applied, logged, statuses, watched;
 
 const uint8_t machine_lan_mac[6] = {2, 0, 0, 0, 0, 1};
 
@@ -35,6 +35,16 @@ void network_online(struct machine *machine)
 }
 
 void network_check(struct machine *machine)
+{
+}
+
+bool watchdog_said(struct machine *machine, const struct wire_msg *msg)
+{
+	watched++;
+	return msg->watchdog.step != 0;
+}
+
+void watchdog_online(struct machine *machine)
 {
 }
 
@@ -94,7 +104,7 @@ static void begin(void)
 	memset(&m, 0, sizeof(m));
 	memset(events, 0, sizeof(events));
 	failure = (struct err){0};
-	applied = logged = statuses = 0;
+	applied = logged = statuses = watched = 0;
 	m.loop = loop_new(&e);
 	m.driver = &driver;
 	str_copy(m.image_id, sizeof(m.image_id), "0123456789ab");
@@ -201,6 +211,22 @@ static void what_is_not_the_guests_to_say_ends_it(void)
 	}
 }
 
+static void a_watchdog_has_three_steps(void)
+{
+	struct wire_msg msg = {
+	    .type = WIRE_WATCHDOG, .watchdog = {.step = WIRE_WATCHDOG_DRIVER}};
+
+	begin();
+	say_kind(WIRE_HELLO);
+	say(&msg);
+	CHECK_INT(watched, 1);
+	CHECK_INT(events[LIFE_VIOLATION], 0);
+	msg.watchdog.step = 0;
+	say(&msg);
+	CHECK_INT(events[LIFE_VIOLATION], 1);
+	end();
+}
+
 static void only_the_file_that_it_was_given_is_answered(void)
 {
 	struct wire_msg msg = {.type = WIRE_APPLIED, .applied = {.which = WIRE_FILE_HOSTAPD}};
@@ -263,6 +289,7 @@ int main(void)
 	RUN(what_guests_say_is_heard);
 	RUN(nothing_comes_before_the_greeting);
 	RUN(what_is_not_the_guests_to_say_ends_it);
+	RUN(a_watchdog_has_three_steps);
 	RUN(only_the_file_that_it_was_given_is_answered);
 	RUN(an_image_of_another_version_is_named_as_that);
 	RUN(a_flood_ends_it);

@@ -39,6 +39,15 @@ void machine_finish(struct machine *machine)
 {
 }
 
+void watchdog_reset(struct machine *machine)
+{
+}
+
+const char *watchdog_notice(const struct machine *machine)
+{
+	return "";
+}
+
 bool sleep_is(const struct machine *machine)
 {
 	return false;

@@ -287,13 +287,18 @@ static void final_states_are_final(void)
 
 static void budget_doubles_and_ends(void)
 {
-	struct life_budget b = {0};
-	int64_t want = LIFE_FIRST_MS;
+	static const struct life_limits *const all[] = {&life_crashes, &life_dead_radios};
 
-	for (int i = 0; i < LIFE_BUDGET; i++, want *= 2)
-		CHECK_INT(life_budget_use(&b, 1000), MIN(want, LIFE_LONGEST_MS));
-	CHECK_INT(life_budget_use(&b, 1000 + LIFE_WINDOW_MS - 1), -1);
-	CHECK_INT(life_budget_use(&b, 1000 + LIFE_WINDOW_MS), LIFE_FIRST_MS);
+	for (size_t n = 0; n < ARRAY_LEN(all); n++) {
+		const struct life_limits *l = all[n];
+		struct life_budget b = {0};
+		int64_t want = l->first_ms;
+
+		for (unsigned i = 0; i < l->count; i++, want *= 2)
+			CHECK_INT(life_budget_use(&b, l, 1000), MIN(want, l->longest_ms));
+		CHECK_INT(life_budget_use(&b, l, 1000 + l->window_ms - 1), -1);
+		CHECK_INT(life_budget_use(&b, l, 1000 + l->window_ms), l->first_ms);
+	}
 }
 
 int main(void)

@@ -41,6 +41,7 @@ another()
 		echo "supplicant = \"$T/networks.conf\"; run_dir = \"/run/airlock-$1\";"
 		echo "state_dir = \"$T/state-$1\"; image { store = \"$T/$1\"; }"
 		echo "host { interface = \"$1\"; address = $3; default_route = false; resolver = false; }"
+		echo "guest { start_timeout = 60s; }"
 	} >"$T/$1.conf"
 	{
 		status=0
