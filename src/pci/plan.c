@@ -25,9 +25,10 @@ static int add_for(
 {
 	struct pci_op op = {.kind = kind, .vendor = d->vendor, .device = d->device};
 
-	memcpy(op.address, d->address, sizeof(op.address));
-	memcpy(op.driver, d->driver, sizeof(op.driver));
-	memcpy(op.override, d->override, sizeof(op.override));
+	/* Not the bytes behind the texts: operations are compared as a whole. */
+	str_copy(op.address, sizeof(op.address), d->address);
+	str_copy(op.driver, sizeof(op.driver), d->driver);
+	str_copy(op.override, sizeof(op.override), d->override);
 	return add_op(plan, &op, e);
 }
 
