@@ -20,6 +20,7 @@ struct fake {
 	struct vm_event queue[QUEUE_MAX];
 	size_t queued;
 	bool ran, running, ended, deaf;
+	char pci[16];                           /* address of the first function, or "" */
 	int ports[VM_PORTS_MAX][2], console[2]; /* the host's end, the guest's */
 };
 
@@ -68,6 +69,15 @@ static void say(struct fake *f, enum vm_event_kind kind, enum vm_exit exit, cons
 	loop_timer_set(f->vm.loop, &f->timer, 0);
 }
 
+/* What runs goes on. */
+static void unplug(struct fake *f)
+{
+	bool running = f->running;
+
+	say(f, VM_EVENT_UNPLUGGED, VM_EXIT_CRASHED, f->pci);
+	f->running = running;
+}
+
 void vm_fake_act(struct vm *vm, enum vm_fake_act act)
 {
 	struct fake *f = of(vm);
@@ -98,6 +108,10 @@ void vm_fake_act(struct vm *vm, enum vm_fake_act act)
 			say(f, VM_EVENT_EXITED, VM_EXIT_REFUSED,
 			    "the hypervisor never ran the guest: it was told so");
 		break;
+	case VM_FAKE_UNPLUG:
+		if (f->pci[0] != '\0')
+			unplug(f);
+		break;
 	case VM_FAKE_DEAF:
 		f->deaf = true;
 		break;
@@ -112,9 +126,16 @@ static int fake_check(enum vm_accel *accel, char *version, size_t size, struct e
 	return 0;
 }
 
+static bool fake_takes_vfio_fds(const char *version)
+{
+	return true;
+}
+
 static int fake_command_line(const struct vm_spec *spec, struct buf *out, struct err *e)
 {
 	buf_addf(out, "fake\n%s\n%s\n%s\n", spec->name, spec->kernel, spec->command_line);
+	for (size_t i = 0; i < spec->pci_count; i++)
+		buf_addf(out, "%s\n", spec->pci[i].address);
 	return 0;
 }
 
@@ -139,6 +160,8 @@ static struct vm *fake_start(
 	}
 	f->vm = (struct vm){.loop = l, .fn = fn, .arg = arg};
 	f->timer = (struct loop_timer){.fn = on_timer, .arg = f};
+	if (spec->pci_count > 0)
+		str_copy(f->pci, sizeof(f->pci), spec->pci[0].address);
 	memset(f->console, -1, sizeof(f->console));
 	memset(f->ports, -1, sizeof(f->ports));
 	if (make_pair(f->console, e) < 0)
@@ -196,6 +219,7 @@ static enum vm_accel fake_accel(struct vm *vm)
 const struct vm_driver vm_fake = {
     .name = "fake",
     .check = fake_check,
+    .takes_vfio_fds = fake_takes_vfio_fds,
     .command_line = fake_command_line,
     .start = fake_start,
     .power_off = fake_power_off,

@@ -41,36 +41,72 @@ void host_accel_facts(struct accel_facts *f)
 	}
 }
 
+/* A core may hold the guest's memory, and with it passphrases. */
+static rlim_t core_bytes(const struct vm_spec *spec)
+{
+	return 0;
+}
+
+/* Where a card's DMA goes all memory is locked, without a card none. */
+static rlim_t locked_bytes(const struct vm_spec *spec)
+{
+	const rlim_t mib = 1 << 20;
+
+	return spec->pci_count > 0 ? (spec->memory_mib + VM_LOCKED_MIB) * mib : 0;
+}
+
+/* With read-only disks there is no file that should grow. */
+static rlim_t file_bytes(const struct vm_spec *spec)
+{
+	for (size_t i = 0; i < spec->disk_count; i++)
+		if (!spec->disks[i].read_only)
+			return RLIM_INFINITY;
+	return 0;
+}
+
 static const struct {
 	int resource;
-	bool read_only; /* only when the machine writes no files */
+	rlim_t (*most)(const struct vm_spec *spec); /* RLIM_INFINITY: as it is */
 } limits[HOST_LIMITS] = {
-    /* A core may hold the guest's memory, and with it passphrases. */
-    {RLIMIT_CORE, false},
-    /* Nothing of the guest is locked into memory. */
-    {RLIMIT_MEMLOCK, false},
-    /* With read-only disks there is no file that should grow. */
-    {RLIMIT_FSIZE, true},
+    {RLIMIT_CORE, core_bytes},
+    {RLIMIT_MEMLOCK, locked_bytes},
+    {RLIMIT_FSIZE, file_bytes},
 };
 
-void host_limits_lower(struct host_limits *saved, bool writes_files)
+void host_limits_set(struct host_limits *saved, const struct vm_spec *spec)
 {
 	for (size_t i = 0; i < HOST_LIMITS; i++) {
-		struct rlimit lower;
+		rlim_t most = limits[i].most(spec);
+		struct rlimit limit;
 
-		saved->lowered[i] = !(limits[i].read_only && writes_files) &&
+		saved->changed[i] = most != RLIM_INFINITY &&
 				    getrlimit(limits[i].resource, &saved->limit[i]) == 0;
-		if (!saved->lowered[i])
+		if (!saved->changed[i])
 			continue;
-		lower = (struct rlimit){0, saved->limit[i].rlim_max};
-		if (setrlimit(limits[i].resource, &lower) < 0)
-			log_debug("lower limit %d: %s", limits[i].resource, strerror(errno));
+		limit.rlim_max = saved->limit[i].rlim_max;
+		limit.rlim_cur = MIN(most, limit.rlim_max);
+		if (setrlimit(limits[i].resource, &limit) < 0)
+			log_debug("set limit %d: %s", limits[i].resource, strerror(errno));
 	}
 }
 
 void host_limits_restore(const struct host_limits *saved)
 {
 	for (size_t i = 0; i < HOST_LIMITS; i++)
-		if (saved->lowered[i] && setrlimit(limits[i].resource, &saved->limit[i]) < 0)
+		if (saved->changed[i] && setrlimit(limits[i].resource, &saved->limit[i]) < 0)
 			log_debug("restore limit %d: %s", limits[i].resource, strerror(errno));
+}
+
+int host_limits_check(const struct vm_spec *spec, struct err *e)
+{
+	rlim_t most = locked_bytes(spec);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_max >= most)
+		return 0;
+	err_set(e, 0,
+	    "a guest with a card and %u MiB locks %ju MiB of memory, and %ju MiB are allowed",
+	    spec->memory_mib, (uintmax_t)most >> 20, (uintmax_t)limit.rlim_max >> 20);
+	err_hint(e, "airlock stop && airlock start");
+	return err_is(e, ERR_HOST);
 }

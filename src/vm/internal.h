@@ -73,17 +73,19 @@ int accel_choose(enum vm_accel wanted, const struct accel_facts *f, uid_t uid, g
 void host_accel_facts(struct accel_facts *f);
 
 /*
- * Limits that the next child inherits: lowered in this process for the moment
+ * Limits that the next child inherits: set in this process for the moment
  * of the fork, because to limit a child of another user later would take
  * CAP_SYS_RESOURCE, which is needed for nothing else.  Failures are logged.
  */
 #define HOST_LIMITS 3
 struct host_limits {
 	struct rlimit limit[HOST_LIMITS];
-	bool lowered[HOST_LIMITS];
+	bool changed[HOST_LIMITS];
 };
-void host_limits_lower(struct host_limits *saved, bool writes_files);
+void host_limits_set(struct host_limits *saved, const struct vm_spec *spec);
 void host_limits_restore(const struct host_limits *saved);
+/* May this process, or a child of it, lock what the machine needs?  0, or -1 with *e. */
+int host_limits_check(const struct vm_spec *spec, struct err *e);
 
 /* ---------------------------- tail.c: the last words on standard error */
 

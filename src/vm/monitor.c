@@ -167,6 +167,10 @@ static void take_event(struct monitor *m, const struct qmp_message *msg)
 	case QMP_RESUME:
 		take(m, IN_RESUME);
 		break;
+	case QMP_DELETED:
+		if (msg->address[0] != '\0' && m->state != ENDING)
+			m->fn(m->arg, VM_EVENT_UNPLUGGED, msg->address);
+		break;
 	case QMP_OTHER:
 		break;
 	}

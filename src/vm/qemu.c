@@ -311,16 +311,17 @@ static int qemu_command_line(const struct vm_spec *spec, struct buf *out, struct
 	return 0;
 }
 
-static void watch(struct qemu *q, struct loop *l)
+static void watch(struct qemu *q, struct loop *l, unsigned answer_ms)
 {
+	unsigned usual = q->accel == VM_ACCEL_KVM ? ANSWER_KVM_MS : ANSWER_TCG_MS;
+
 	q->qmp_io = (struct loop_io){q->streams.qmp, POLLIN, on_qmp, q, NULL};
 	q->errors_io = (struct loop_io){q->streams.errors, POLLIN, on_errors, q, NULL};
 	q->child = (struct loop_child){q->pid, on_child, q, NULL};
 	loop_io_add(l, &q->qmp_io);
 	loop_io_add(l, &q->errors_io);
 	loop_child_add(l, &q->child);
-	loop_timer_set(
-	    l, &q->deadline, q->accel == VM_ACCEL_KVM ? ANSWER_KVM_MS : ANSWER_TCG_MS);
+	loop_timer_set(l, &q->deadline, answer_ms != 0 ? answer_ms : usual);
 }
 
 static struct vm *qemu_start(
@@ -331,7 +332,7 @@ static struct vm *qemu_start(
 	struct qemu *q;
 
 	host_accel_facts(&facts);
-	if (vm_spec_check(spec, e) < 0 ||
+	if (vm_spec_check(spec, e) < 0 || host_limits_check(spec, e) < 0 ||
 	    accel_choose(spec->accel, &facts, spec->uid, spec->gid, &choice, e) < 0)
 		return NULL;
 	q = calloc(1, sizeof(*q));
@@ -353,7 +354,7 @@ static struct vm *qemu_start(
 	}
 	log_debug("QEMU is process %d, accelerator %s: %s", (int)q->pid,
 	    vm_accel_name(choice.accel), choice.why);
-	watch(q, l);
+	watch(q, l, spec->answer_ms);
 	return &q->vm;
 }
 
@@ -386,6 +387,7 @@ static enum vm_accel qemu_accel(struct vm *vm)
 const struct vm_driver vm_qemu = {
     .name = "qemu",
     .check = qemu_check,
+    .takes_vfio_fds = qemu_takes_vfio_fds,
     .command_line = qemu_command_line,
     .start = qemu_start,
     .power_off = qemu_power_off,

@@ -18,7 +18,9 @@
 #define QEMU_FD_DISK    (QEMU_FD_NIC + VM_NICS_MAX)
 #define QEMU_FD_KERNEL  (QEMU_FD_DISK + VM_DISKS_MAX)
 #define QEMU_FD_INITRD  (QEMU_FD_KERNEL + 1)
-#define QEMU_FD_END     (QEMU_FD_INITRD + 1)
+#define QEMU_FD_IOMMU   (QEMU_FD_INITRD + 1)
+#define QEMU_FD_PCI     (QEMU_FD_IOMMU + 1)
+#define QEMU_FD_END     (QEMU_FD_PCI + VM_PCI_MAX)
 #define QEMU_FDS        (QEMU_FD_END - QEMU_FD_QMP)
 
 /* Where each of them really is: at [QEMU_FD_x - QEMU_FD_QMP], or -1. */
@@ -66,6 +68,17 @@ int qemu_find(char *path, size_t size, struct err *e);
  * when it is no QEMU or one older than 7.
  */
 int qemu_version(const char *output, char *version, size_t size, struct err *e);
+
+/*
+ * The id of a PCI function on the command line, "pci-0000.03.00.0", and back.
+ * Both return dst; the latter is "" when it is no such id.
+ */
+#define QEMU_PCI_ID 24
+char *qemu_pci_id(char dst[QEMU_PCI_ID], const char *address);
+char *qemu_pci_address(char dst[16], const char *id);
+
+/* The driver's takes_vfio_fds(). */
+bool qemu_takes_vfio_fds(const char *version);
 
 /* The driver's check(). */
 int qemu_check(enum vm_accel *accel, char *version, size_t size, struct err *e);

@@ -13,6 +13,8 @@
 
 #include "vm/qemu.h"
 
+#define ID_PREFIX "pci-"
+
 struct args {
 	struct buf *out;
 	size_t count;
@@ -153,6 +155,58 @@ static void add_nics(struct args *a, const struct vm_spec *spec, const struct qe
 	}
 }
 
+char *qemu_pci_id(char dst[QEMU_PCI_ID], const char *address)
+{
+	str_format(dst, QEMU_PCI_ID, ID_PREFIX "%s", address);
+	for (char *p = dst; *p != '\0'; p++)
+		if (*p == ':') /* which an id must not have */
+			*p = '.';
+	return dst;
+}
+
+char *qemu_pci_address(char dst[16], const char *id)
+{
+	unsigned colons = 2;
+
+	dst[0] = '\0';
+	if (strncmp(id, ID_PREFIX, strlen(ID_PREFIX)) != 0 ||
+	    !str_copy(dst, 16, id + strlen(ID_PREFIX)))
+		dst[0] = '\0';
+	for (char *p = dst; *p != '\0'; p++) {
+		if (*p == '.' && colons > 0) {
+			*p = ':';
+			colons--;
+		}
+	}
+	return dst;
+}
+
+/*
+ * Neither way shows the guest the card's option ROM: nothing boots from it, and reading
+ * it wakes cards up in ways that their drivers do not expect.
+ */
+static void add_pci(struct args *a, const struct vm_spec *spec, const struct qemu_fds *fds)
+{
+	bool iommu = false;
+	char id[QEMU_PCI_ID];
+
+	for (size_t i = 0; i < spec->pci_count; i++) {
+		const struct vm_pci *p = &spec->pci[i];
+
+		if (p->vfio_fd >= 0 && !iommu) {
+			option(
+			    a, "object", "iommufd,id=iommu,fd=%d", at(fds, QEMU_FD_IOMMU, 0));
+			iommu = true;
+		}
+		qemu_pci_id(id, p->address);
+		if (p->vfio_fd >= 0)
+			option(a, "device", "vfio-pci,id=%s,iommufd=iommu,fd=%d,rombar=0", id,
+			    at(fds, QEMU_FD_PCI, i));
+		else
+			option(a, "device", "vfio-pci,id=%s,host=%s,rombar=0", id, p->address);
+	}
+}
+
 size_t qemu_args(const struct vm_spec *spec, const char *program, enum vm_accel accel,
     const struct qemu_fds *fds, struct buf *out)
 {
@@ -164,6 +218,7 @@ size_t qemu_args(const struct vm_spec *spec, const char *program, enum vm_accel 
 	add_streams(&a, spec, fds);
 	add_disks(&a, spec, fds);
 	add_nics(&a, spec, fds);
+	add_pci(&a, spec, fds);
 	option(&a, "object", "rng-builtin,id=rng");
 	option(&a, "device", "virtio-rng-pci,rng=rng,disable-legacy=on");
 	option(&a, "device", "pvpanic");

@@ -10,7 +10,8 @@
 
 #include "vm/qemu.h"
 
-#define OLDEST_MAJOR 7
+#define OLDEST_MAJOR   7
+#define VFIO_FDS_MAJOR 9 /* -object iommufd, and vfio-pci's fd= */
 
 static const char *const places[] = {
     "/usr/bin/qemu-system-x86_64",
@@ -48,6 +49,13 @@ int qemu_version(const char *output, char *version, size_t size, struct err *e)
 		return err_is(e, ERR_HOST);
 	}
 	return 0;
+}
+
+bool qemu_takes_vfio_fds(const char *version)
+{
+	unsigned major = 0;
+
+	return sscanf(version, "QEMU %4u.", &major) == 1 && major >= VFIO_FDS_MAJOR;
 }
 
 static int ask_version(char *version, size_t size, struct err *e)

@@ -59,6 +59,20 @@ static int open_file(struct qemu_fds *fds, size_t slot, const char *what, const 
 	return place(fds, slot, fd, e);
 }
 
+static int place_pci(const struct vm_spec *spec, struct qemu_fds *fds, struct err *e)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < spec->pci_count; i++) {
+		int fd = spec->pci[i].vfio_fd;
+
+		any = any || fd >= 0;
+		if (fd >= 0 && place(fds, QEMU_FD_PCI + i, fd, e) < 0)
+			return -1;
+	}
+	return any ? place(fds, QEMU_FD_IOMMU, spec->iommu_fd, e) : 0;
+}
+
 static int open_all(
     const struct vm_spec *spec, struct qemu_fds *fds, struct qemu_streams *s, struct err *e)
 {
@@ -78,6 +92,8 @@ static int open_all(
 			d->read_only ? O_RDONLY : O_RDWR, e) < 0)
 			return -1;
 	}
+	if (place_pci(spec, fds, e) < 0)
+		return -1;
 	if (open_file(fds, QEMU_FD_KERNEL, "kernel", spec->kernel, O_RDONLY, e) < 0)
 		return -1;
 	if (spec->initrd[0] == '\0')
@@ -94,7 +110,6 @@ static pid_t run(const struct vm_spec *spec, const struct accel_choice *choice,
 	const char *at = text.data;
 	int kept[QEMU_FDS];
 	struct host_limits saved;
-	bool writes = false;
 	pid_t pid = -1;
 
 	for (size_t i = 0; i < QEMU_FDS; i++)
@@ -114,9 +129,7 @@ static pid_t run(const struct vm_spec *spec, const struct accel_choice *choice,
 
 		for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
 			argv[i] = at;
-		for (size_t i = 0; i < spec->disk_count; i++)
-			writes = writes || !spec->disks[i].read_only;
-		host_limits_lower(&saved, writes);
+		host_limits_set(&saved, spec);
 		pid = child_spawn(&child, e);
 		host_limits_restore(&saved);
 	} else {

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "vm/qemu.h"
 #include "vm/qmp.h"
 
 static void json_cleanup(json_t **json)
@@ -27,6 +28,7 @@ static const struct {
     {"GUEST_PANICKED", QMP_PANICKED},
     {"STOP", QMP_STOP},
     {"RESUME", QMP_RESUME},
+    {"DEVICE_DELETED", QMP_DELETED},
 };
 
 static void copy_string(char *dst, size_t size, const json_t *object, const char *key)
@@ -40,16 +42,22 @@ static void copy_string(char *dst, size_t size, const json_t *object, const char
 
 static void decode_event(const json_t *top, const char *name, struct qmp_message *m)
 {
-	char reason[32];
+	const json_t *data;
+	char reason[32], id[QEMU_PCI_ID];
 
 	m->kind = QMP_EVENT;
 	m->event = QMP_OTHER;
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (strcmp(events[i].name, name) == 0)
 			m->event = events[i].event;
+	data = json_object_get(top, "data");
+	if (m->event == QMP_DELETED) {
+		copy_string(id, sizeof(id), data, "device");
+		qemu_pci_address(m->address, id);
+	}
 	if (m->event != QMP_SHUTDOWN)
 		return;
-	copy_string(reason, sizeof(reason), json_object_get(top, "data"), "reason");
+	copy_string(reason, sizeof(reason), data, "reason");
 	m->reason = end_reason_parse(reason);
 }
 

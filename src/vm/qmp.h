@@ -22,7 +22,8 @@ enum qmp_event {
 	QMP_PANICKED,
 	QMP_STOP,
 	QMP_RESUME,
-	QMP_OTHER, /* one that means nothing here */
+	QMP_DELETED, /* a device; `address` says which */
+	QMP_OTHER,   /* one that means nothing here */
 };
 
 /* The commands ever sent; the value is the id. */
@@ -36,6 +37,7 @@ struct qmp_message {
 	char status[32];        /* query-status: RunState, escaped */
 	enum end_reason reason; /* of SHUTDOWN */
 	char text[256];         /* of an error, escaped */
+	char address[16];       /* of DEVICE_DELETED: the host's function, "" another */
 };
 
 /*
@@ -48,7 +50,10 @@ int qmp_decode(const char *line, size_t len, struct qmp_message *m, struct err *
 
 /* Zero, then set fn and arg.  The other members are the monitor's. */
 struct monitor {
-	/* RUNNING, PAUSED or PANICKED with its text; may not end the monitor. */
+	/*
+	 * RUNNING, PAUSED or PANICKED with its text, UNPLUGGED with the address;
+	 * may not end the monitor.
+	 */
 	void (*fn)(void *arg, enum vm_event_kind kind, const char *text);
 	void *arg;
 

@@ -67,6 +67,31 @@ static int check_disks(const struct vm_spec *spec, struct err *e)
 	return 0;
 }
 
+/* "0000:03:00.0" and nothing else: it stands in an option. */
+static bool is_address(const char *text)
+{
+	size_t hex = strspn(text, "0123456789abcdef");
+
+	if (hex < 4 || hex > 5 || text[hex] != ':')
+		return false;
+	text += hex + 1;
+	return strspn(text, "0123456789abcdef") == 2 && text[2] == ':' &&
+	       strspn(text + 3, "0123456789abcdef") == 2 && text[5] == '.' &&
+	       strspn(text + 6, "01234567") == 1 && text[7] == '\0';
+}
+
+static int check_pci(const struct vm_spec *spec, struct err *e)
+{
+	if (spec->pci_count > VM_PCI_MAX)
+		return err_set(e, 0, "%zu PCI functions: at most %d can be handed over",
+		    spec->pci_count, VM_PCI_MAX);
+	for (size_t i = 0; i < spec->pci_count; i++)
+		if (!is_address(spec->pci[i].address))
+			return err_set(e, 0, "PCI function \"%s\": 0000:03:00.0 is accepted",
+			    spec->pci[i].address);
+	return 0;
+}
+
 int vm_spec_check(const struct vm_spec *spec, struct err *e)
 {
 	if (check_name("name of a machine", spec->name, sizeof(spec->name) - 1, e) < 0)
@@ -86,6 +111,8 @@ int vm_spec_check(const struct vm_spec *spec, struct err *e)
 	for (size_t i = 0; i < spec->port_count; i++)
 		if (check_name("port", spec->ports[i], sizeof(spec->ports[i]) - 1, e) < 0)
 			return -1;
+	if (check_pci(spec, e) < 0)
+		return -1;
 	return check_disks(spec, e);
 }
 

@@ -12,6 +12,10 @@
 #define VM_DISKS_MAX 4
 #define VM_NICS_MAX  4
 #define VM_PORTS_MAX 4
+#define VM_PCI_MAX   16
+
+/* What is locked besides the guest's memory: the ROMs of the board and its cards. */
+#define VM_LOCKED_MIB 64
 
 enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG };
 
@@ -30,6 +34,16 @@ struct vm_nic {
 	enum vm_nic_model model;
 };
 
+/*
+ * A PCI function of the host, handed to the guest by VFIO.  By its descriptor and that of
+ * /dev/iommu, where the hypervisor takes descriptors (takes_vfio_fds()); else by its
+ * address, and the hypervisor's user opens the node of its group.
+ */
+struct vm_pci {
+	char address[16]; /* "0000:03:00.0" */
+	int vfio_fd;      /* the caller keeps it; -1: by its address */
+};
+
 /* What a machine is.  Strings are copied in by the caller. */
 struct vm_spec {
 	char name[32];
@@ -39,22 +53,27 @@ struct vm_spec {
 	unsigned memory_mib;
 	enum vm_accel accel;
 	int nice;
-	uid_t uid; /* 0: as the caller */
+	unsigned answer_ms; /* until the hypervisor must have answered; 0: the usual */
+	uid_t uid;          /* 0: as the caller */
 	gid_t gid;
 	struct vm_disk disks[VM_DISKS_MAX];
 	size_t disk_count;
 	struct vm_nic nics[VM_NICS_MAX];
 	size_t nic_count;
+	struct vm_pci pci[VM_PCI_MAX];
+	size_t pci_count;
+	int iommu_fd;                 /* of /dev/iommu, where a function has a descriptor */
 	char ports[VM_PORTS_MAX][32]; /* names of virtio-console ports */
 	size_t port_count;
 };
 
 enum vm_event_kind {
-	VM_EVENT_RUNNING,  /* the hypervisor answers and the guest's CPU runs */
-	VM_EVENT_PAUSED,   /* it stopped unasked, for over a second: an error */
-	VM_EVENT_PANICKED, /* the guest's kernel says so */
-	VM_EVENT_SAID,     /* a line of the hypervisor's standard error, cut at 511 bytes */
-	VM_EVENT_EXITED,   /* the hypervisor ended; always the last event */
+	VM_EVENT_RUNNING,   /* the hypervisor answers and the guest's CPU runs */
+	VM_EVENT_PAUSED,    /* it stopped unasked, for over a second: an error */
+	VM_EVENT_PANICKED,  /* the guest's kernel says so */
+	VM_EVENT_UNPLUGGED, /* a PCI function is gone from the guest: `text` is its address */
+	VM_EVENT_SAID,      /* a line of the hypervisor's standard error, cut at 511 bytes */
+	VM_EVENT_EXITED,    /* the hypervisor ended; always the last event */
 };
 
 enum vm_exit {
@@ -88,6 +107,12 @@ struct vm_driver {
 	int (*check)(enum vm_accel *accel, char *version, size_t size, struct err *e);
 
 	/*
+	 * Does the hypervisor of this version, as check() names it, take PCI functions
+	 * by descriptor?
+	 */
+	bool (*takes_vfio_fds)(const char *version);
+
+	/*
 	 * The command line as an argv, each argument followed by a newline, into
 	 * *out, with descriptors numbered as they will be: what golden tests
 	 * compare.  Asks the host nothing unless spec->accel is VM_ACCEL_AUTO.
@@ -101,6 +126,9 @@ struct vm_driver {
 	 *
 	 * Wrong values, and a kernel, initrd or disk that is missing, are errors of
 	 * this call; what only the hypervisor can refuse is VM_EXIT_REFUSED later.
+	 * With PCI functions all memory of the guest is locked, because their DMA
+	 * goes there: VM_LOCKED_MIB more than that must be within this process's
+	 * hard limit (RLIMIT_MEMLOCK).
 	 * Returns the machine, or NULL with *e when nothing was started.
 	 */
 	struct vm *(*start)(struct loop *l, const struct vm_spec *spec, vm_event_fn *fn,
@@ -150,6 +178,7 @@ enum vm_fake_act {
 	VM_FAKE_RESET,     /* the guest reboots */
 	VM_FAKE_POWER_OFF, /* the guest powers off */
 	VM_FAKE_CRASH,     /* the hypervisor dies; before it ran: it refuses */
+	VM_FAKE_UNPLUG,    /* its first PCI function is taken away */
 	VM_FAKE_DEAF,      /* from now on the power button does nothing */
 };
 void vm_fake_act(struct vm *vm, enum vm_fake_act act);

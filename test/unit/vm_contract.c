@@ -411,6 +411,14 @@ static void wrong_values_are_refused(void)
 	str_copy(s.ports[1], sizeof(s.ports[1]), "a=b");
 	refused_at_once(&s, "port \"a=b\"");
 	s = small();
+	s.pci_count = 1;
+	s.pci[0] = (struct vm_pci){"0000:03:00.0,x", -1};
+	refused_at_once(&s, "PCI function \"0000:03:00.0,x");
+	s.pci[0] = (struct vm_pci){"03:00.0", -1};
+	refused_at_once(&s, "PCI function \"03:00.0\"");
+	s.pci_count = VM_PCI_MAX + 1;
+	refused_at_once(&s, "17 PCI functions");
+	s = small();
 	s.name[0] = '\0';
 	refused_at_once(&s, "name of a machine");
 }
@@ -444,6 +452,23 @@ static void fake_pauses_and_goes_on(void)
 	vm_fake_act(b.vm, VM_FAKE_CRASH);
 	ends(&b, VM_EXIT_CRASHED, "SIGKILL");
 	CHECK_INT(b.count, 4);
+	teardown(&b);
+}
+
+static void fake_loses_a_card(void)
+{
+	struct vm_spec spec = small();
+	struct bench b;
+
+	spec.pci[0] = (struct vm_pci){"0000:03:00.0", -1};
+	spec.pci_count = 1;
+	setup(&b, &spec);
+	run_guest(&b);
+	vm_fake_act(b.vm, VM_FAKE_UNPLUG);
+	CHECK(wait_event(&b, VM_EVENT_UNPLUGGED, WAIT_MS));
+	CHECK_STR(b.text, "0000:03:00.0");
+	driver->power_off(b.vm);
+	ends(&b, VM_EXIT_POWERED_OFF, "powered off");
 	teardown(&b);
 }
 
@@ -575,6 +600,7 @@ static void qemu_has_no_privileges(void)
 	CHECK_HAS(status, "Seccomp:\t2");
 	limits = proc(driver->pid(b.vm), "limits");
 	CHECK_HAS(limits, "Max core file size        0 ");
+	CHECK_HAS(limits, "Max locked memory         0 ");
 	CHECK_HAS(limits, "Max file size             0 ");
 	guest_does(&b, 'p');
 	ends(&b, VM_EXIT_POWERED_OFF, "powered off");
@@ -649,6 +675,7 @@ int main(void)
 	driver = &vm_fake;
 	all_drivers();
 	RUN(fake_pauses_and_goes_on);
+	RUN(fake_loses_a_card);
 	RUN(fake_refuses);
 	RUN(fake_ports_carry_both_ways);
 	driver = &vm_qemu;

@@ -92,6 +92,34 @@ static void simulated_wired(void)
 	compare("simulated-wired", &s);
 }
 
+static struct vm_spec with_card(void)
+{
+	struct vm_spec s = base();
+
+	s.accel = VM_ACCEL_KVM;
+	s.pci[0] = (struct vm_pci){"0000:03:00.0", -1};
+	s.pci[1] = (struct vm_pci){"0000:00:14.3", -1};
+	s.pci_count = 2;
+	return s;
+}
+
+static void card_by_its_group(void)
+{
+	struct vm_spec s = with_card();
+
+	compare("card", &s);
+}
+
+static void card_by_descriptor(void)
+{
+	struct vm_spec s = with_card();
+
+	s.iommu_fd = 7;
+	s.pci[0].vfio_fd = 8;
+	s.pci[1].vfio_fd = 9;
+	compare("card-descriptors", &s);
+}
+
 static void two_cpus_as_a_user(void)
 {
 	struct vm_spec s = simulated();
@@ -131,6 +159,8 @@ int main(void)
 	RUN(router_under_kvm);
 	RUN(simulated_radio);
 	RUN(simulated_wired);
+	RUN(card_by_its_group);
+	RUN(card_by_descriptor);
 	RUN(two_cpus_as_a_user);
 	RUN(console_and_nothing_else);
 	RUN(names_with_commas);

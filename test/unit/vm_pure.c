@@ -209,6 +209,67 @@ static void version_of_qemu_is_read(void)
 	CHECK_INT(qemu_version("hello, version 7.2.1", v, sizeof(v), &e), -1);
 }
 
+static void version_that_takes_descriptors(void)
+{
+	CHECK(!vm_qemu.takes_vfio_fds("QEMU 7.2.22"));
+	CHECK(!vm_qemu.takes_vfio_fds("QEMU 8.2.0"));
+	CHECK(vm_qemu.takes_vfio_fds("QEMU 9.0.0"));
+	CHECK(vm_qemu.takes_vfio_fds("QEMU 10.0.13"));
+	CHECK(!vm_qemu.takes_vfio_fds(""));
+}
+
+static void ids_of_functions_lead_back(void)
+{
+	static const char *const addresses[] = {"0000:03:00.0", "10000:e1:1f.7"};
+	char id[QEMU_PCI_ID], back[16];
+
+	CHECK_STR(qemu_pci_id(id, addresses[0]), "pci-0000.03.00.0");
+	for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
+		CHECK_STR(qemu_pci_address(back, qemu_pci_id(id, addresses[i])), addresses[i]);
+	CHECK_STR(qemu_pci_address(back, "net0"), "");
+	CHECK_STR(qemu_pci_address(back, "pci-0000.03.00.0.and.more"), "");
+}
+
+static rlim_t soft(void)
+{
+	struct rlimit limit;
+
+	CHECK_INT(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	return limit.rlim_cur;
+}
+
+/* Memory is locked for a card alone, and no more than the guest has and a little. */
+static void memory_is_locked_for_a_card(void)
+{
+	struct vm_spec s = {.memory_mib = 1};
+	const rlim_t bytes = (rlim_t)(1 + VM_LOCKED_MIB) << 20;
+	struct host_limits saved;
+	struct rlimit limit;
+	struct err e = {0};
+
+	CHECK_INT(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	limit.rlim_cur = MIN(1 << 20, limit.rlim_max);
+	CHECK_INT(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	host_limits_set(&saved, &s);
+	CHECK_INT(soft(), 0);
+	host_limits_restore(&saved);
+	CHECK_INT(soft(), limit.rlim_cur);
+	s.pci_count = 1;
+	host_limits_set(&saved, &s);
+	CHECK_INT(soft(), MIN(bytes, limit.rlim_max));
+	host_limits_restore(&saved);
+	CHECK_INT(soft(), limit.rlim_cur);
+	if (limit.rlim_max >= bytes)
+		CHECK_INT(host_limits_check(&s, &e), 0);
+	limit = (struct rlimit){0, 1 << 20};
+	CHECK_INT(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	CHECK_INT(host_limits_check(&s, &e), -1);
+	CHECK_INT(e.kind, ERR_HOST);
+	CHECK_HAS(e.text, "locks 65 MiB of memory, and 1 MiB are allowed");
+	s.pci_count = 0;
+	CHECK_INT(host_limits_check(&s, &e), 0);
+}
+
 int main(void)
 {
 	RUN(hardware_is_read_from_the_flags);
@@ -220,5 +281,9 @@ int main(void)
 	RUN(tail_keeps_the_last);
 	RUN(tail_survives_one_endless_line);
 	RUN(version_of_qemu_is_read);
+	RUN(version_that_takes_descriptors);
+	RUN(ids_of_functions_lead_back);
+	/* Last: it lowers a limit of this process for good. */
+	RUN(memory_is_locked_for_a_card);
 	return check_done();
 }

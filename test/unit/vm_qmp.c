@@ -33,6 +33,7 @@ static void on_event(void *arg, enum vm_event_kind kind, const char *text)
 	static const char letters[] = {[VM_EVENT_RUNNING] = 'R',
 	    [VM_EVENT_PAUSED] = 'P',
 	    [VM_EVENT_PANICKED] = 'X',
+	    [VM_EVENT_UNPLUGGED] = 'U',
 	    [VM_EVENT_EXITED] = '?'};
 	size_t len = strlen(said);
 
@@ -249,6 +250,26 @@ static void nonsense_is_refused(void)
 #undef REFUSED
 }
 
+#define DELETED(data) TIME "\"event\": \"DEVICE_DELETED\", \"data\": " data "}\r\n"
+
+/* What the host took away, and nothing else that can go. */
+static void a_card_that_goes_is_named(void)
+{
+	struct monitor m = fresh();
+
+	feed(&m, STARTED);
+	feed(&m, DELETED("{\"path\": \"/machine/peripheral-anon/device[3]\"}"));
+	feed(&m, DELETED("{\"device\": \"net0\", \"path\": \"/machine\"}"));
+	feed(&m, DELETED("{\"device\": 7}") DELETED("[]"));
+	CHECK_STR(said, "R");
+	feed(&m, DELETED("{\"device\": \"pci-0000.03.00.0\", \"path\": \"/machine\"}"));
+	CHECK_STR(said, "RU");
+	CHECK_STR(said_text, "0000:03:00.0");
+	feed(&m, SHUTDOWN("host-qmp-quit") DELETED("{\"device\": \"pci-0000.03.00.0\"}"));
+	CHECK_STR(said, "RU");
+	monitor_fini(&m);
+}
+
 static void what_does_not_matter_is_ignored(void)
 {
 	struct monitor m = fresh();
@@ -295,6 +316,7 @@ int main(void)
 	RUN(a_stop_on_the_way_out_is_nothing);
 	RUN(the_power_button);
 	RUN(nonsense_is_refused);
+	RUN(a_card_that_goes_is_named);
 	RUN(what_does_not_matter_is_ignored);
 	RUN(strings_are_bounded);
 	return check_done();
