@@ -4,6 +4,8 @@
  * `start` runs the daemon in the background and reads its standard error until
  * the byte that says "the control socket is there"; what comes instead is why
  * it failed.  Then it follows the states until the router is online.
+ *
+ * `stop` of a daemon that was killed starts one that only undoes what is left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,18 +43,57 @@ static int wait_ready(int fd, pid_t pid)
 	return status > 0 && status < 128 ? status : ERR_FAILED;
 }
 
-static int spawn_daemon(struct cli *c, struct err *e)
-{
+/* The daemon's command line; `option` is one of its own, or NULL. */
+struct daemon_call {
 	char path[600];
-	const char *argv[] = {path, "-b", "-n", c->machine, "-c", c->conf_path, NULL};
-	struct child_spec spec = {.argv = argv, .in = -1, .out = -1};
+	const char *argv[9];
+};
+
+static int daemon_call(
+    struct cli *c, struct daemon_call *call, const char *option, bool yes, struct err *e)
+{
+	size_t n = 0;
+
+	if (cli_find_daemon(call->path, sizeof(call->path), e) < 0)
+		return -1;
+	call->argv[n++] = call->path;
+	if (option != NULL)
+		call->argv[n++] = option;
+	if (yes)
+		call->argv[n++] = "-y";
+	call->argv[n++] = "-n";
+	call->argv[n++] = c->machine;
+	if (c->conf_given || access(c->conf_path, F_OK) == 0) {
+		call->argv[n++] = "-c";
+		call->argv[n++] = c->conf_path;
+	} /* else everything has a default */
+	call->argv[n] = NULL;
+	return 0;
+}
+
+/* In place of this process. */
+static int become_daemon(struct cli *c, const char *option, bool yes)
+{
+	struct daemon_call call;
+	struct err e = {0};
+
+	if (daemon_call(c, &call, option, yes, &e) < 0)
+		return cli_fail(&e);
+	fflush(stdout);
+	execv(call.path, (char *const *)call.argv);
+	err_set(&e, errno, "run %s", call.path);
+	return cli_fail(&e);
+}
+
+static int spawn_daemon(struct cli *c, bool yes, struct err *e)
+{
+	struct daemon_call call;
+	struct child_spec spec = {.argv = call.argv, .in = -1, .out = -1};
 	int p[2], rc;
 	pid_t pid;
 
-	if (cli_find_daemon(path, sizeof(path), e) < 0)
+	if (daemon_call(c, &call, "-b", yes, e) < 0)
 		return -1;
-	if (!c->conf_given && access(c->conf_path, F_OK) < 0)
-		argv[4] = NULL; /* everything has a default */
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_set(e, errno, "make a pipe");
 	spec.err = p[1];
@@ -63,14 +104,22 @@ static int spawn_daemon(struct cli *c, struct err *e)
 	return rc;
 }
 
+/* Nothing, or --yes: the host may lose its default route to the guest. */
+static bool take_yes(int argc, char **argv, bool *yes)
+{
+	*yes = argc == 2 && strcmp(argv[1], "--yes") == 0;
+	return argc == 1 || *yes;
+}
+
 int cmd_start(struct cli *c, int argc, char **argv)
 {
 	struct err e = {0}, ignored = {0};
+	bool yes;
 	int rc;
 
-	if (argc > 1)
+	if (!take_yes(argc, argv, &yes))
 		return cli_usage("start");
-	rc = spawn_daemon(c, &e);
+	rc = spawn_daemon(c, yes, &e);
 	if (rc > 0)
 		return rc; /* the daemon said why */
 	if (rc == 0 && cli_ask_and_watch(c, WIRE_VERB_WAIT_ONLINE, "",
@@ -87,19 +136,25 @@ int cmd_start(struct cli *c, int argc, char **argv)
 
 int cmd_run(struct cli *c, int argc, char **argv)
 {
-	struct err e = {0};
-	char path[600];
+	bool yes;
 
-	if (argc > 1)
+	if (!take_yes(argc, argv, &yes))
 		return cli_usage("run");
-	if (cli_find_daemon(path, sizeof(path), &e) < 0)
-		return cli_fail(&e);
-	if (c->conf_given || access(c->conf_path, F_OK) == 0)
-		execl(path, path, "-n", c->machine, "-c", c->conf_path, (char *)NULL);
-	else
-		execl(path, path, "-n", c->machine, (char *)NULL);
-	err_set(&e, errno, "run %s", path);
-	return cli_fail(&e);
+	return become_daemon(c, NULL, yes);
+}
+
+/* Has a daemon that was killed left anything that it would have undone? */
+static bool has_left(const struct cli *c)
+{
+	static const char *const names[] = {"hostnet.journal", "pci.journal", "sockets"};
+	char path[300];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		str_format(path, sizeof(path), "%s/%s", c->conf->run_dir, names[i]);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 int cmd_stop(struct cli *c, int argc, char **argv)
@@ -108,9 +163,11 @@ int cmd_stop(struct cli *c, int argc, char **argv)
 
 	if (argc > 1)
 		return cli_usage("stop");
-	if (cli_ask_and_watch(c, WIRE_VERB_STOP, "", -1, &e) < 0)
-		return cli_fail(&e);
-	return cli_wait_gone(c, &e) < 0 ? cli_fail(&e) : 0;
+	if (cli_ask_and_watch(c, WIRE_VERB_STOP, "", -1, &e) == 0)
+		return cli_wait_gone(c, &e) < 0 ? cli_fail(&e) : 0;
+	if (e.kind == ERR_NOT_RUNNING && has_left(c))
+		return become_daemon(c, "-u", false);
+	return cli_fail(&e);
 }
 
 int cmd_restart(struct cli *c, int argc, char **argv)

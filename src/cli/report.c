@@ -93,6 +93,10 @@ void cli_print_report(const struct cli *c, const struct wire_report *r)
 		row("guest", "%u of %u MB used, up %s",
 		    (g->memory_total_kib - g->memory_available_kib) / 1024, r->memory_mib,
 		    str_duration(t, sizeof(t), g->uptime_ms));
+	if (r->card[0] != '\0') {
+		str_clean(reason, sizeof(reason), r->card, strlen(r->card));
+		row("card", "%s", reason);
+	}
 	if (r->starts > 1)
 		row("restarts", "%u of the guest, %u of its services", r->starts - 1,
 		    g->restarts);
@@ -180,12 +184,12 @@ void cli_print_report_json(const struct wire_report *r, bool one_line)
 		text_or_null(r->image), "memory_mib", (int)r->memory_mib);
 	json_t *internet = json_pack("{ss so}", "state", wire_internet_name(g->internet),
 	    "portal", text_or_null(g->portal));
-	json_t *all = json_pack("{so ss so so sI so so so so so so so}", "machine",
+	json_t *all = json_pack("{so ss so so sI so so so so so so so so}", "machine",
 	    text_or_null(r->name), "state", wire_state_name(r->state), "reason",
 	    text_or_null(r->reason), "notice", text_or_null(r->notice), "state_for_s",
 	    (json_int_t)seconds_since(r->state_since_unix), "stages_ms", stages_json(r),
 	    "network", network_json(g), "internet", internet, "uplink", uplink_json(g), "host",
-	    host, "guest", guest, "hypervisor", vm);
+	    host, "guest", guest, "hypervisor", vm, "card", text_or_null(r->card));
 
 	json_dumpf(
 	    all, stdout, JSON_PRESERVE_ORDER | (one_line ? JSON_COMPACT : JSON_INDENT(2)));

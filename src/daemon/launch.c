@@ -11,6 +11,12 @@
 #include "daemon/machine.h"
 #include "daemon/priv.h"
 
+/*
+ * Until the hypervisor answers.  On a host that is emulated itself that takes as long as
+ * everything else there: who waits longer for the router waits longer for this.
+ */
+#define ANSWER_MS 20000
+
 static const char *const command_line =
     "console=ttyS0 quiet panic=1 cryptomgr.notests no_timer_check rcupdate.rcu_expedited=1 "
     "i8042.noaux i8042.nopnp i8042.dumbkbd random.trust_cpu=1 ipv6.disable_ipv6=1";
@@ -64,13 +70,15 @@ static const char *name_of(int fd, char dst[32])
 	return dst;
 }
 
-static void make_spec(const struct machine *m, const int files[PRIV_FILES], struct vm_spec *s)
+static int make_spec(
+    const struct machine *m, const int files[PRIV_FILES], struct vm_spec *s, struct err *e)
 {
 	char name[32];
 
 	*s = (struct vm_spec){.cpus = m->conf.guest.cpus,
 	    .memory_mib = m->conf.guest.memory_mib,
-	    .accel = (enum vm_accel)m->conf.guest.accel};
+	    .accel = (enum vm_accel)m->conf.guest.accel,
+	    .answer_ms = MAX(ANSWER_MS, m->conf.guest.start_timeout_ms / 4)};
 	conf_machine_ident(s->name, m->conf.machine);
 	str_copy(s->kernel, sizeof(s->kernel), name_of(files[PRIV_KERNEL], name));
 	str_copy(s->initrd, sizeof(s->initrd), name_of(files[PRIV_INITRD], name));
@@ -87,6 +95,7 @@ static void make_spec(const struct machine *m, const int files[PRIV_FILES], stru
 		add_disk(s, name_of(files[PRIV_SIM], name), "airlock-sim");
 		add_nic(s, m->air, wired_mac, VM_NIC_E1000E);
 	}
+	return handover_spec(m, s, e);
 }
 
 static int renew_network(struct machine *m, struct err *e)
@@ -105,9 +114,11 @@ int launch_guest(struct machine *m, vm_event_fn *fn, struct err *e)
 
 	if (m->driver->check(&accel, m->hypervisor, sizeof(m->hypervisor), e) < 0)
 		return -1;
-	if (open_image(m, files, e) == 0 && renew_network(m, e) == 0) {
-		make_spec(m, files, &spec);
-		m->vm = m->driver->start(m->loop, &spec, fn, m, e);
+	if (open_image(m, files, e) == 0 && handover_take(m, e) == 0 &&
+	    renew_network(m, e) == 0) {
+		if (make_spec(m, files, &spec, e) == 0)
+			m->vm = m->driver->start(m->loop, &spec, fn, m, e);
+		handover_close(&spec);
 	}
 	close_image(files);
 	if (m->vm == NULL)

@@ -109,6 +109,7 @@ static void on_exit_event(struct machine *m, const struct vm_event *event)
 
 	console_panic(m, panic, sizeof(panic));
 	err_set(&why, 0, "%s%s%s", event->text, panic[0] != '\0' ? ": " : "", panic);
+	handover_check(m, &why);
 	if (why.text[0] != '\0')
 		log_line(event->exit == VM_EXIT_POWERED_OFF ? LEVEL_INFO : LEVEL_WARN, "%s",
 		    why.text);
@@ -153,6 +154,9 @@ static void on_vm_event(void *arg, const struct vm_event *event)
 		err_set(&why, 0, "%s", event->text);
 		machine_failed(m, &why);
 		machine_event(m, LIFE_VIOLATION);
+		break;
+	case VM_EVENT_UNPLUGGED:
+		handover_unplugged(m, event->text);
 		break;
 	case VM_EVENT_SAID:
 		logs_hypervisor(m, event->text);
@@ -210,7 +214,8 @@ static void act_schedule(struct machine *m)
 	char text[64];
 	int64_t wait;
 
-	if (m->failure.kind == ERR_IMAGE) { /* no restart mends an image */
+	/* No restart mends an image, or puts a card back. */
+	if (m->failure.kind == ERR_IMAGE || m->card_gone) {
 		machine_event(m, LIFE_GIVE_UP);
 		return;
 	}
@@ -234,6 +239,8 @@ static void act_finish(struct machine *m)
 
 	m->result = failed ? (int)m->failure.kind : 0;
 	if (network_down(m, &e) < 0)
+		log_error("%s", e.text);
+	if (handover_give(m, &e) < 0)
 		log_error("%s", e.text);
 	if (failed)
 		log_error(

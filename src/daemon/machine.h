@@ -8,6 +8,7 @@
 #define DAEMON_MACHINE_H
 
 #include "conf/conf.h"
+#include "daemon/card.h"
 #include "daemon/conn.h"
 #include "daemon/guestclock.h"
 #include "daemon/life.h"
@@ -105,6 +106,11 @@ struct machine {
 	char hypervisor[64];
 	char image_id[16];
 
+	/* the card, where the radio is one */
+	struct card_info card; /* count 0: not handed over yet */
+	bool renew_card;       /* the next launch gives it back first */
+	bool card_gone;        /* unplugged: no restart helps */
+
 	/* the guest */
 	struct conn channel;
 	bool greeted;
@@ -180,6 +186,23 @@ void machine_finish(struct machine *m);
 extern const uint8_t machine_lan_mac[6];
 /* Start the hypervisor with everything a guest needs.  0, or -1 with *e. */
 int launch_guest(struct machine *m, vm_event_fn *fn, struct err *e);
+
+/* handover.c: the card */
+
+/* Have it handed over; again is no error.  Nothing without one.  0, or -1 with *e. */
+int handover_take(struct machine *m, struct err *e);
+/* Have it given back to the host; no guest may run.  0, or -1 with *e. */
+int handover_give(struct machine *m, struct err *e);
+/*
+ * Put it into a specification, with descriptors that handover_close() closes, also after
+ * a failure.  0, or -1 with *e.
+ */
+int handover_spec(const struct machine *m, struct vm_spec *s, struct err *e);
+void handover_close(struct vm_spec *s);
+/* The guest lost a PCI function. */
+void handover_unplugged(struct machine *m, const char *address);
+/* The hypervisor has ended: if that is because the card is gone, *why says so now. */
+void handover_check(struct machine *m, struct err *why);
 
 /* channel.c: frames from and to the guest */
 int channel_open(struct machine *m, struct err *e);

@@ -1,7 +1,7 @@
 /*
  * airlock-daemon: supervises one router.
  *
- *     airlock-daemon [-b] [-n NAME] [-c FILE]
+ *     airlock-daemon [-buy] [-n NAME] [-c FILE]
  *
  * Reads the configuration, takes the lock of the run directory, undoes what a
  * crashed run left on the host, opens the control socket, and becomes four:
@@ -15,6 +15,9 @@
  * until the last of them is gone.  When the machine ends, by itself or by a
  * crash, this process undoes the journal and passes the exit status on.  The
  * relay may end before its time: the router goes on without it.
+ *
+ * With -u it only undoes what a killed run left, says what that was, and ends.  With -y
+ * the host may lose its default route to the guest.
  *
  * With -b it was started by `airlock start`: one ACK byte on standard error
  * says that the control socket is there; after it, logs go where log_to says.
@@ -102,6 +105,8 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 	memcpy(m.early, d->early, sizeof(m.early));
 	if (d->conf.guest.nice != 0 && setpriority(PRIO_PROCESS, 0, d->conf.guest.nice) < 0)
 		log_warn("guest.nice: %s", strerror(errno));
+	if (conf_has_card(&d->conf))
+		process_may_lock(d->conf.guest.memory_mib + VM_LOCKED_MIB);
 	if (process_drop(&d->user, true, parent, &e) < 0)
 		_exit(fail(&e));
 	result = machine_main(&m, &e);
@@ -137,6 +142,9 @@ static void on_machine_end(void *arg, int status)
 		log_error("the machine process was killed by signal %d", WTERMSIG(status));
 	d->result = WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
 	if (hostnet_journal_undo_all(&d->priv.journal, &e) < 0)
+		log_error("%s", e.text);
+	/* By the machine's end no guest has the card: it is gone, or dies with it. */
+	if (card_give(&d->priv.card, &e) < 0)
 		log_error("%s", e.text);
 	bound_close_all(&d->priv.bound);
 	d->machine.pid = 0;
@@ -330,7 +338,7 @@ static int become_four(struct daemon *d, struct err *e)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: airlock-daemon [-b] [-n NAME] [-c FILE]\n");
+	fprintf(stderr, "usage: airlock-daemon [-buy] [-n NAME] [-c FILE]\n");
 	return ERR_USAGE;
 }
 
@@ -338,13 +346,19 @@ int main(int argc, char **argv)
 {
 	static struct daemon d = {.lock = -1, .listener = -1};
 	struct err e = {0};
-	bool optional;
+	bool optional, undo = false;
 	int opt, rc;
 
-	while ((opt = getopt(argc, argv, "bn:c:")) != -1) {
+	while ((opt = getopt(argc, argv, "buyn:c:")) != -1) {
 		switch (opt) {
 		case 'b':
 			d.background = true;
+			break;
+		case 'u':
+			undo = true;
+			break;
+		case 'y':
+			d.yes = true;
 			break;
 		case 'n':
 			name = optarg;
@@ -369,9 +383,10 @@ int main(int argc, char **argv)
 	if (conf_load(&d.conf, name, d.conf_path, optional, &e) < 0)
 		return fail(&e);
 	log_open(log_early, &d, "airlock", d.conf.log_level);
-	if (daemon_prepare(&d, &e) < 0)
-		return fail(&e);
-	rc = become_four(&d, &e);
-	daemon_tidy(&d);
+	rc = undo ? daemon_undo(&d, &e) : daemon_prepare(&d, &e);
+	if (rc == 0 && !undo)
+		rc = become_four(&d, &e);
+	if (d.lock >= 0)
+		daemon_tidy(&d);
 	return rc < 0 ? fail(&e) : rc;
 }

@@ -15,13 +15,20 @@
 
 #define LOCK_WAIT_MS 3000
 
+/* What a killed run had left and was undone: operations, and sockets. */
+struct leftovers {
+	int network, card, sockets;
+};
+
 /* What this version does not drive is refused before anything is touched. */
 static int check_supported(const struct conf *c, struct err *e)
 {
-	if (conf_has_card(c)) {
-		err_set(e, 0, "radio = \"%s\": this version drives simulated radios only",
+	if (!conf_has_card(c) && c->guest.extras > 0) {
+		err_set(e, 0,
+		    "guest.extra_pci goes along with a card, and radio = \"%s\" is none",
 		    c->radio);
-		err_hint(e, "set radio = \"simulated\"; in airlock.conf, or run: airlock demo");
+		err_hint(
+		    e, "take guest.extra_pci out of airlock.conf, or set radio = \"auto\"");
 		return err_is(e, ERR_CONF);
 	}
 	if (c->mode != CONF_ROUTER) {
@@ -55,51 +62,97 @@ static int open_control_socket(struct daemon *d, struct err *e)
 }
 
 /* Where the guest's control sockets will be; those of a killed run go. */
-static void prepare_sockets(struct daemon *d)
+static int prepare_sockets(struct daemon *d)
 {
 	struct bound *b = &d->priv.bound;
-	int removed;
 
 	b->directories[0] = d->conf.sockets.supplicant;
 	b->directories[1] = d->conf.sockets.hostapd;
 	b->global = d->conf.run_dir;
 	str_format(b->list, sizeof(b->list), "%s/sockets", d->conf.run_dir);
-	removed = bound_recover(b);
-	if (removed > 0)
-		log_warn("removed %d control sockets of a run that ended badly", removed);
+	return bound_recover(b);
+}
+
+static int need_root(struct err *e)
+{
+	if (geteuid() == 0)
+		return 0;
+	err_set(e, 0, "taps, routes and cards need root");
+	err_hint(e, "sudo airlock start");
+	return err_is(e, ERR_HOST);
+}
+
+static int take_lock(struct daemon *d, struct err *e)
+{
+	char path[300];
+
+	if (dir_make(d->conf.run_dir, 0755, e) < 0 || dir_make(d->conf.state_dir, 0755, e) < 0)
+		return -1;
+	str_format(path, sizeof(path), "%s/lock", d->conf.run_dir);
+	d->lock = process_lock(path, LOCK_WAIT_MS, e);
+	return d->lock < 0 ? -1 : 0;
+}
+
+/* Under the lock: undo what a killed run left.  0 with *left, or -1 with *e. */
+static int recover(struct daemon *d, struct leftovers *left, struct err *e)
+{
+	struct card *c = &d->priv.card;
+
+	c->conf = &d->conf;
+	c->driver = &pci_linux;
+	c->hostnet = &hostnet_linux;
+	c->root = "";
+	c->uid = d->user.uid;
+	c->yes = d->yes;
+	left->network = hostnet_journal_open(
+	    &d->priv.journal, &hostnet_linux, d->conf.run_dir, d->conf.state_dir, e);
+	/* The card is given back also where the network cannot be. */
+	left->card = card_open(c, left->network < 0 ? &(struct err){0} : e);
+	if (left->network < 0 || left->card < 0)
+		return err_ctx(e, "clean up after the last run");
+	left->sockets = prepare_sockets(d);
+	return 0;
 }
 
 int daemon_prepare(struct daemon *d, struct err *e)
 {
-	char path[300];
-	int undone;
+	struct leftovers left;
 
-	if (check_supported(&d->conf, e) < 0)
+	if (check_supported(&d->conf, e) < 0 || need_root(e) < 0 ||
+	    process_user_find(d->conf.user, &d->user, e) < 0 || take_lock(d, e) < 0 ||
+	    recover(d, &left, e) < 0)
 		return -1;
-	if (geteuid() != 0) {
-		err_set(e, 0, "taps and routes need root");
-		err_hint(e, "sudo airlock start");
-		return err_is(e, ERR_HOST);
-	}
-	if (process_user_find(d->conf.user, &d->user, e) < 0 ||
-	    dir_make(d->conf.run_dir, 0755, e) < 0 || dir_make(d->conf.state_dir, 0755, e) < 0)
-		return -1;
-	str_format(path, sizeof(path), "%s/lock", d->conf.run_dir);
-	d->lock = process_lock(path, LOCK_WAIT_MS, e);
-	if (d->lock < 0)
-		return -1;
-	undone = hostnet_journal_open(
-	    &d->priv.journal, &hostnet_linux, d->conf.run_dir, d->conf.state_dir, e);
-	if (undone < 0)
-		return err_ctx(e, "clean up after the last run");
-	if (undone > 0)
-		log_warn(
-		    "cleaned up after a run that ended badly: %d operations undone", undone);
-	prepare_sockets(d);
+	if (left.network + left.card > 0)
+		log_warn("cleaned up after a run that ended badly: %d operations undone",
+		    left.network + left.card);
+	if (left.sockets > 0)
+		log_warn("removed %d control sockets of a run that ended badly", left.sockets);
 	d->priv.conf = &d->conf;
 	d->priv.conf_path = d->conf_path;
 	str_format(d->priv.air, sizeof(d->priv.air), "%.11s-air", d->conf.host.interface);
+	if (conf_has_card(&d->conf) && card_check(&d->priv.card, e) < 0)
+		return -1;
 	return open_control_socket(d, e);
+}
+
+int daemon_undo(struct daemon *d, struct err *e)
+{
+	struct leftovers left;
+	char title[CARD_TITLE];
+
+	if (need_root(e) < 0 || take_lock(d, e) < 0 || recover(d, &left, e) < 0)
+		return -1;
+	if (left.network + left.card + left.sockets == 0) {
+		err_set(e, 0, "airlock is not running, and has left nothing behind");
+		return err_is(e, ERR_NOT_RUNNING);
+	}
+	printf("airlock was not running, but had left something behind:\n"
+	       "  network     %d operations undone\n"
+	       "  card        %d operations undone%s%s\n"
+	       "  sockets     %d removed\n",
+	    left.network, left.card, card_now(&d->priv.card, title) ? ": " : "", title,
+	    left.sockets);
+	return 0;
 }
 
 /* Nothing on the host outlives the daemon, but for the lock's empty file. */

@@ -11,6 +11,7 @@ struct daemon {
 	char conf_path[512];
 	char ident[CONF_IDENT];
 	bool background, conf_given;
+	bool yes; /* the host may lose its default route */
 	struct process_user user;
 	int lock, listener;
 	struct priv priv;
@@ -24,10 +25,16 @@ struct daemon {
 };
 
 /*
- * Check, lock, clean up after a killed run, open the control socket: fills lock,
- * listener, user and priv.  0, or -1 with *e.
+ * Check, lock, clean up after a killed run, look whether card and image go together, open
+ * the control socket: fills lock, listener, user and priv.  0, or -1 with *e.
  */
 int daemon_prepare(struct daemon *d, struct err *e);
+
+/*
+ * In place of a run: lock, undo what a killed run left, print what that was.
+ * 0, or -1 with *e (ERR_NOT_RUNNING when there was nothing).
+ */
+int daemon_undo(struct daemon *d, struct err *e);
 
 /* Remove what only a running daemon needs; the host's end was undone before. */
 void daemon_tidy(const struct daemon *d);

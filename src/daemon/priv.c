@@ -45,8 +45,22 @@ static int open_image(
 	return open_file(files[image->file], e);
 }
 
-static int carry_out(
-    struct priv *p, const struct priv_request *r, int *fd, char image_id[16], struct err *e)
+/* What is of the card alone; a simulated radio has none. */
+static int card_request(struct priv *p, const struct priv_request *r, int *fd,
+    struct card_info *info, struct err *e)
+{
+	if (!conf_has_card(p->conf))
+		return err_set(e, EINVAL, "there is no card");
+	if (r->verb == PRIV_CARD_TAKE)
+		return card_take(&p->card, r->card.descriptors != 0, info, e);
+	if (r->verb == PRIV_CARD_GIVE)
+		return card_give(&p->card, e);
+	*fd = card_descriptor(&p->card, r->card.index, e);
+	return *fd < 0 ? -1 : 0;
+}
+
+static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
+    struct priv_reply *reply, struct err *e)
 {
 	switch ((enum priv_verb)r->verb) {
 	case PRIV_APPLY:
@@ -69,13 +83,17 @@ static int carry_out(
 		*fd = open_file(p->conf_path, e);
 		return *fd < 0 ? -1 : 0;
 	case PRIV_OPEN_IMAGE:
-		*fd = open_image(p, &r->image, image_id, e);
+		*fd = open_image(p, &r->image, reply->image_id, e);
 		return *fd < 0 ? -1 : 0;
 	case PRIV_SOCKET_OPEN:
 		*fd = bound_open(&p->bound, r->socket.directory, r->socket.name, e);
 		return *fd < 0 ? -1 : 0;
 	case PRIV_SOCKET_CLOSE:
 		return bound_close(&p->bound, r->socket.directory, r->socket.name, e);
+	case PRIV_CARD_TAKE:
+	case PRIV_CARD_GIVE:
+	case PRIV_CARD_OPEN:
+		return card_request(p, r, fd, &reply->card, e);
 	}
 	return err_set(e, EINVAL, "privileged request %u", r->verb);
 }
@@ -92,7 +110,7 @@ int priv_serve(struct priv *p, int sock, struct err *e)
 	if (n <= 0)
 		return (int)n;
 	if ((size_t)n == sizeof(r))
-		reply.rc = carry_out(p, &r, &fd, reply.image_id, &reply.e);
+		reply.rc = carry_out(p, &r, &fd, &reply, &reply.e);
 	else
 		reply.rc = err_set(&reply.e, EINVAL, "privileged request of %zd bytes", n);
 	if (unix_send(sock, &reply, sizeof(reply), fd, e) < 0)
@@ -153,4 +171,24 @@ int priv_socket(
 
 	str_copy(r.socket.name, sizeof(r.socket.name), name);
 	return converse(sock, &r, &reply, fd, e);
+}
+
+int priv_card_take(int sock, bool descriptors, struct card_info *info, struct err *e)
+{
+	struct priv_request r = {.verb = PRIV_CARD_TAKE, .card = {.descriptors = descriptors}};
+	struct priv_reply reply;
+
+	if (converse(sock, &r, &reply, NULL, e) < 0)
+		return -1;
+	*info = reply.card;
+	return 0;
+}
+
+int priv_card_open(int sock, uint32_t index, struct err *e)
+{
+	struct priv_request r = {.verb = PRIV_CARD_OPEN, .card = {.index = index}};
+	struct priv_reply reply;
+	int fd = -1;
+
+	return converse(sock, &r, &reply, &fd, e) < 0 ? -1 : fd;
 }

@@ -11,6 +11,7 @@
 
 #include "conf/conf.h"
 #include "daemon/bound.h"
+#include "daemon/card.h"
 #include "hostnet/hostnet.h"
 #include "image/image.h"
 
@@ -24,6 +25,9 @@ enum priv_verb {
 	PRIV_OPEN_IMAGE,       /* the same of a file of an image; the reply says which image */
 	PRIV_SOCKET_OPEN,      /* bind a control socket of the guest; it comes back */
 	PRIV_SOCKET_CLOSE,     /* remove it */
+	PRIV_CARD_TAKE,        /* hand over the card that the configuration means */
+	PRIV_CARD_GIVE,        /* give it back to the host */
+	PRIV_CARD_OPEN,        /* a descriptor of one of its functions */
 };
 
 /* A generation of the image ("": the current one) and a file of it. */
@@ -39,17 +43,25 @@ struct priv_socket {
 	char name[RELAY_NAME];
 };
 
+/* Of the card; which card it is, is not the machine's to say. */
+struct priv_card {
+	uint32_t descriptors; /* TAKE: the hypervisor takes such, 0 or 1 */
+	uint32_t index;       /* OPEN */
+};
+
 struct priv_request {
 	uint32_t verb;
 	struct hostnet_op op;
 	struct priv_image image;
 	struct priv_socket socket;
+	struct priv_card card;
 };
 
 struct priv_reply {
 	int32_t rc;
 	struct err e;
 	char image_id[16];
+	struct card_info card;
 };
 
 /* What the privileged process may touch. */
@@ -59,6 +71,7 @@ struct priv {
 	char air[HOSTNET_NAME]; /* the simulated radio's tap, or "" */
 	struct hostnet_journal journal;
 	struct bound bound; /* the sockets */
+	struct card card;
 };
 
 /*
@@ -87,5 +100,9 @@ int priv_open_image(int sock, struct priv_image *image, struct err *e);
  */
 int priv_socket(int sock, enum priv_verb verb, unsigned directory, const char *name, int *fd,
     struct err *e);
+
+/* As card_take() and card_descriptor(). */
+int priv_card_take(int sock, bool descriptors, struct card_info *info, struct err *e);
+int priv_card_open(int sock, uint32_t index, struct err *e);
 
 #endif

@@ -21,6 +21,13 @@ int process_user_find(const char *name, struct process_user *u, struct err *e);
 int process_drop(const struct process_user *u, bool with_kvm, pid_t parent, struct err *e);
 
 /*
+ * Let the process that is to be dropped, and the hypervisor that it starts, lock so much
+ * memory: a card's DMA goes to all of the guest's.  A failure is logged; the
+ * hypervisor's driver looks again.
+ */
+void process_may_lock(unsigned mib);
+
+/*
  * The same, but keep the right to write to what belongs to others
  * (CAP_DAC_OVERRIDE) and nothing else.
  */

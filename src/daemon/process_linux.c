@@ -62,6 +62,18 @@ int process_drop(const struct process_user *u, bool with_kvm, pid_t parent, stru
 	return 0;
 }
 
+void process_may_lock(unsigned mib)
+{
+	rlim_t bytes = (rlim_t)mib << 20;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_max >= bytes)
+		return;
+	limit.rlim_max = bytes;
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+		log_warn("allow %u MiB of locked memory: %s", mib, strerror(errno));
+}
+
 int process_drop_relay(const struct process_user *u, pid_t parent, struct err *e)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};

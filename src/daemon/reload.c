@@ -32,6 +32,7 @@ static const struct {
     GUEST(guest.accel),
     GUEST(guest.console),
     DAEMON(radio),
+    DAEMON(guest.extra_pci),
     DAEMON(mode),
     DAEMON(supplicant),
     DAEMON(socket_group),
@@ -99,6 +100,7 @@ int reload(struct machine *m, char *text, size_t size, struct err *e)
 		if (!fixed[i].guest)
 			memcpy(after, before, fixed[i].size);
 	}
+	fresh.guest.extras = old.guest.extras; /* goes with the list */
 	network_changed = !same_network(&old, &fresh);
 	m->conf = fresh;
 	log_level_set(fresh.log_level);

@@ -32,6 +32,7 @@ void status_report(struct machine *m, const struct request *r)
 		str_copy(p->accelerator, sizeof(p->accelerator),
 		    vm_accel_name(m->driver->accel(m->vm)));
 	str_copy(p->image, sizeof(p->image), m->image_id);
+	str_copy(p->card, sizeof(p->card), m->card.title);
 	p->memory_mib = m->conf.guest.memory_mib;
 	p->hypervisor_pid = m->vm != NULL ? (uint32_t)m->driver->pid(m->vm) : 0;
 	p->starts = m->starts;

@@ -87,6 +87,19 @@ int network_down(struct machine *machine, struct err *e)
 	return 0;
 }
 
+int handover_give(struct machine *machine, struct err *e)
+{
+	return 0;
+}
+
+void handover_unplugged(struct machine *machine, const char *address)
+{
+}
+
+void handover_check(struct machine *machine, struct err *why)
+{
+}
+
 void console_close(struct machine *machine)
 {
 }
