@@ -2,7 +2,8 @@
  * network: the host's end of the cable, decided here, done by priv.
  *
  * The address is the configured one, or the first subnet of a fixed list that
- * collides with nothing the host has a route to.  Two things can make it
+ * collides with nothing the host has a route to.  Another machine of this host
+ * may take it meanwhile: priv says so, and the choice is made again.  Two things can make it
  * collide later: the uplink's lease, which the guest reports, and a network
  * that the host joins, which a routing socket reports.  Both are cured the same
  * way: choose again, undo what carries the old address, do it with the new
@@ -12,6 +13,7 @@
  * time: a host with another way out keeps it until then.  They stay until the
  * stop, so that roaming does not make them flap, or until the host sleeps.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #include "daemon/priv.h"
 
 #define MOVE_PAUSE_MS 10000
+#define CHOICES       8 /* how often another machine may be faster */
 
 static bool carries_address(const struct hostnet_op *op)
 {
@@ -130,12 +133,19 @@ static void watch_routes(struct machine *m)
 		loop_io_add(m->loop, &m->route_watch);
 }
 
-int network_up(struct machine *m, struct err *e)
+/* Was the chosen subnet taken by another machine before we had it? */
+static bool was_beaten(const struct machine *m, struct err *e)
+{
+	if (e->num != EADDRINUSE || !m->conf.host.address.automatic)
+		return false;
+	memset(e, 0, sizeof(*e));
+	return true;
+}
+
+static int bring_up(struct machine *m, struct err *e)
 {
 	struct hostnet_plan plan;
 
-	if (m->plan.count > 0)
-		return 0;
 	if (decide(m, NULL, e) < 0 || make_plan(m, &plan, e) < 0)
 		return -1;
 	for (size_t i = 0; i < plan.count; i++) {
@@ -145,6 +155,20 @@ int network_up(struct machine *m, struct err *e)
 			network_down(m, &ignored);
 			return -1;
 		}
+	}
+	return 0;
+}
+
+int network_up(struct machine *m, struct err *e)
+{
+	int rc = -1;
+
+	if (m->plan.count > 0)
+		return 0;
+	for (int i = 0; i < CHOICES && rc < 0; i++) {
+		rc = bring_up(m, e);
+		if (rc < 0 && (i + 1 == CHOICES || !was_beaten(m, e)))
+			return -1;
 	}
 	watch_routes(m);
 	return 0;
@@ -225,9 +249,15 @@ int network_renumber(struct machine *m, struct err *e)
 {
 	struct hostnet_net uplink = {m->status.address, m->status.prefix};
 
-	if (decide(m, m->status.address != 0 ? &uplink : NULL, e) < 0)
-		return -1;
-	return network_change(m, e);
+	for (int i = 0; i < CHOICES; i++) {
+		if (decide(m, m->status.address != 0 ? &uplink : NULL, e) < 0)
+			return -1;
+		if (network_change(m, e) == 0)
+			return 0;
+		if (i + 1 == CHOICES || !was_beaten(m, e))
+			break;
+	}
+	return -1;
 }
 
 /* What our subnet collides with now: the uplink's network, or one of the host's. */

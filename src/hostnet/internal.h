@@ -34,6 +34,9 @@ extern const struct journal_type hostnet_records_type;
 
 /* ---------------------------------------------------------------------- Linux */
 
+/* What the alias of our interfaces begins with; the state directory follows. */
+#define HOSTNET_ALIAS "airlock "
+
 /* An interface as rtnetlink(7) describes it. */
 struct hostnet_link {
 	int index;
@@ -62,6 +65,23 @@ int filter_undo(const struct hostnet_op *op, struct err *e);
 int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e);
 int resolver_undo(const char *state, struct err *e);
 int resolver_recover(const char *state, struct err *e);
+
+/*
+ * linux_lock.c: hold off the other machines of this host while something that
+ * they share is looked at and changed.  Returns what hostnet_unlock() takes, -1
+ * when it could not be had, which was logged.
+ */
+int hostnet_lock(void);
+void hostnet_unlock(int *lock);
+
+/*
+ * linux_taken.c: has another machine of this host an address in that network?
+ *
+ * @except the interface that asks
+ * 1 with its name, 0, or -1 with *e.
+ */
+int hostnet_taken(
+    const char *except, struct hostnet_net net, char name[HOSTNET_NAME], struct err *e);
 
 /* linux_watch.c: see watch() of struct hostnet_driver. */
 int linux_watch(struct err *e);

@@ -26,7 +26,7 @@
 
 static int alias_of(char *dst, size_t size, const char *state, struct err *e)
 {
-	if (!str_format(dst, size, "airlock %s", state))
+	if (!str_format(dst, size, HOSTNET_ALIAS "%s", state))
 		return err_set(e, ENAMETOOLONG, "state directory %s", state);
 	return 0;
 }
@@ -145,6 +145,28 @@ static int quiet_apply(const struct hostnet_op *op, struct err *e)
 	return 0;
 }
 
+/*
+ * Two machines may choose the same subnet at the same moment: the second is told, and
+ * chooses again.  Networks of others were looked at when it was chosen.
+ */
+static int address_apply(const struct hostnet_op *op, int index, struct err *e)
+{
+	int lock = hostnet_lock(), r;
+	char name[HOSTNET_NAME];
+
+	r = hostnet_taken(op->interface, op->net, name, e);
+	if (r > 0) {
+		err_set(e, 0, "the machine on %s has this subnet", name);
+		e->num = EADDRINUSE;
+		err_hint(e, "host { address = \"auto\"; }, or another one, in airlock.conf");
+		r = err_is(e, ERR_HOST);
+	} else if (r == 0) {
+		r = netlink_address(index, op->net, true, e);
+	}
+	hostnet_unlock(&lock);
+	return r;
+}
+
 static int linux_apply(const struct hostnet_op *op, const char *state, int *fd, struct err *e)
 {
 	struct hostnet_link link;
@@ -164,7 +186,7 @@ static int linux_apply(const struct hostnet_op *op, const char *state, int *fd, 
 			r = filter_apply(op, e);
 			break;
 		case HOSTNET_ADDRESS:
-			r = netlink_address(link.index, op->net, true, e);
+			r = address_apply(op, link.index, e);
 			break;
 		case HOSTNET_UP:
 			r = netlink_up(link.index, true, e);

@@ -5,7 +5,7 @@
 #ifndef HOSTNET_RESOLV_CONF_H
 #define HOSTNET_RESOLV_CONF_H
 
-#include "base/base.h"
+#include "hostnet/internal.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define RESOLV_MAX  65536 /* bytes of contents */
@@ -26,6 +26,29 @@ int resolv_put(const struct resolv_conf *c, struct err *e);
 
 /* Are both the same to a reader? */
 bool resolv_same(const struct resolv_conf *a, const struct resolv_conf *b);
+
+/* A machine whose router is asked for names. */
+struct resolv_entry {
+	char interface[HOSTNET_NAME];
+	char state[256]; /* its state directory, where the original is noted */
+	uint32_t router;
+};
+
+/* What airlock wrote: machines in the order in which they came. */
+#define RESOLV_MACHINES 16
+struct resolv_ours {
+	struct resolv_entry entry[RESOLV_MACHINES];
+	size_t count;
+};
+
+/* linux_resolv_ours.c: is that what airlock wrote?  *o has no machine when it is not. */
+bool resolv_ours_read(struct resolv_ours *o, const struct resolv_conf *now);
+/* Append the text. */
+void resolv_ours_write(const struct resolv_ours *o, struct buf *b);
+/* Add a machine at the end, or change the one of that interface; false: no room. */
+bool resolv_ours_put(
+    struct resolv_ours *o, const char *interface, const char *state, uint32_t router);
+void resolv_ours_drop(struct resolv_ours *o, size_t i);
 
 /* Remove what a crash in the middle of resolv_put() may leave beside it. */
 void resolv_tidy(void);

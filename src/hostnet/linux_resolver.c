@@ -11,6 +11,11 @@
  * does.  Undo puts that back exactly, unless /etc/resolv.conf is no longer what
  * was written here: then somebody else has changed it meanwhile, it is left
  * alone, and the note is kept beside under another name.
+ *
+ * Several machines share the file: each adds its router behind those that are
+ * there, takes along what the first of them has noted, and removes its own. The
+ * last puts the original back.  Those whose interface is gone were killed, and
+ * are removed by whoever comes next.
  */
 #include <assert.h>
 #include <errno.h>
@@ -22,8 +27,7 @@
 #include "hostnet/internal.h"
 #include "hostnet/linux_resolv_conf.h"
 
-#define MAGIC   "airlock-resolver 1"
-#define HEADING "# By airlock, as long as its router is the way out; the original comes back.\n"
+#define MAGIC "airlock-resolver 1"
 
 enum way { RESOLVED, RESOLVCONF, REPLACE, WAYS };
 static const char *const way_words[WAYS] = {"resolved", "resolvconf", "replace"};
@@ -132,31 +136,6 @@ static int drop(const char *state, bool keep, struct err *e)
 	return 0;
 }
 
-static void write_ours(struct buf *b, uint32_t router)
-{
-	char ip[HOSTNET_IP_TEXT];
-
-	buf_addf(b, "%snameserver %s\n", HEADING, hostnet_ip(ip, router));
-}
-
-/* Was this written by write_ours(), for whichever router? */
-static bool is_ours(const struct resolv_conf *now)
-{
-	unsigned a, b, c, d;
-	struct buf again = {0};
-	bool same;
-
-	if (now->kind != RESOLV_FILE ||
-	    strncmp(now->text.data, HEADING, strlen(HEADING)) != 0 ||
-	    sscanf(now->text.data + strlen(HEADING), "nameserver %3u.%3u.%3u.%3u", &a, &b, &c,
-		&d) != 4)
-		return false;
-	write_ours(&again, a << 24 | b << 16 | c << 8 | d);
-	same = again.len == now->text.len && memcmp(again.data, now->text.data, again.len) == 0;
-	buf_fini(&again);
-	return same;
-}
-
 /* The way that suits what /etc/resolv.conf is. */
 static enum way choose(const struct resolv_conf *now)
 {
@@ -206,18 +185,68 @@ static void revert(const struct note *n)
 		log_debug("%s", e.text);
 }
 
-static int replace(const struct hostnet_op *op, struct err *e)
+/* Machines that are no more, by their interfaces, and with `leaving` that one too. */
+static void drop_gone(struct resolv_ours *o, const char *leaving)
 {
-	struct resolv_conf ours = {.kind = RESOLV_FILE, .mode = 0644};
+	for (size_t i = o->count; i-- > 0;) {
+		struct hostnet_link link;
+		struct err e = {0};
+
+		if ((leaving != NULL && strcmp(o->entry[i].interface, leaving) == 0) ||
+		    netlink_find(o->entry[i].interface, &link, &e) == 0)
+			resolv_ours_drop(o, i);
+	}
+}
+
+static int put_ours(const struct resolv_ours *o, struct err *e)
+{
+	struct resolv_conf c = {.kind = RESOLV_FILE, .mode = 0644};
 	int r;
 
-	write_ours(&ours.text, op->router);
-	r = resolv_put(&ours, e);
-	buf_fini(&ours.text);
+	resolv_ours_write(o, &c.text);
+	r = resolv_put(&c, e);
+	buf_fini(&c.text);
 	return r;
 }
 
-static int apply_by(const struct hostnet_op *op, enum way way, struct err *e)
+static int replace(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	struct resolv_conf now = {0};
+	struct resolv_ours ours;
+	int r = resolv_look(&now, e);
+
+	if (r == 0) {
+		resolv_ours_read(&ours, &now);
+		drop_gone(&ours, NULL);
+		r = resolv_ours_put(&ours, op->interface, state, op->router)
+			? put_ours(&ours, e)
+			: err_set(e, 0, "%s has no room for another router", RESOLV_CONF);
+	}
+	buf_fini(&now.text);
+	return r;
+}
+
+/* What it was before the first machine came, as that noted it; else what it is. */
+static void original(struct note *n)
+{
+	struct resolv_ours ours;
+
+	if (!resolv_ours_read(&ours, &n->was))
+		return;
+	for (size_t i = 0; i < ours.count; i++) {
+		struct note other = {0};
+		struct err ignored = {0};
+
+		if (load(&other, ours.entry[i].state, &ignored) > 0 && other.way == REPLACE) {
+			buf_fini(&n->was.text);
+			n->was = other.was;
+			return;
+		}
+		buf_fini(&other.was.text);
+	}
+}
+
+static int apply_by(const struct hostnet_op *op, const char *state, enum way way, struct err *e)
 {
 	switch (way) {
 	case RESOLVED:
@@ -225,7 +254,7 @@ static int apply_by(const struct hostnet_op *op, enum way way, struct err *e)
 	case RESOLVCONF:
 		return run_resolvconf(op, e);
 	case REPLACE:
-		return replace(op, e);
+		return replace(op, state, e);
 	case WAYS:
 		break;
 	}
@@ -237,12 +266,14 @@ static int apply_anew(
     const struct hostnet_op *op, const char *state, struct note *n, struct err *e)
 {
 	str_copy(n->interface, sizeof(n->interface), op->interface);
-	for (n->way = choose(&n->was); n->way < WAYS; n->way++) {
+	n->way = choose(&n->was);
+	original(n);
+	for (; n->way < WAYS; n->way++) {
 		struct err ignored = {0};
 
 		if (save(n, state, e) < 0)
 			return -1;
-		if (apply_by(op, n->way, e) == 0)
+		if (apply_by(op, state, n->way, e) == 0)
 			return 0;
 		if (n->way != REPLACE) {
 			/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): way < WAYS */
@@ -255,15 +286,16 @@ static int apply_anew(
 	return -1;
 }
 
-int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e)
+static int apply_locked(const struct hostnet_op *op, const char *state, struct err *e)
 {
 	struct note noted = {0}, now = {0};
+	struct resolv_ours ours;
 	int found = load(&noted, state, e);
 	int r = found < 0 ? -1 : resolv_look(&now.was, e);
 
 	/* A second time: the note stays, unless what it is about was changed by others. */
-	if (r == 0 && found > 0 && (noted.way != REPLACE || is_ours(&now.was)))
-		r = apply_by(op, noted.way, e);
+	if (r == 0 && found > 0 && (noted.way != REPLACE || resolv_ours_read(&ours, &now.was)))
+		r = apply_by(op, state, noted.way, e);
 	else if (r == 0)
 		r = apply_anew(op, state, &now, e);
 	buf_fini(&noted.was.text);
@@ -271,16 +303,27 @@ int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e
 	return r;
 }
 
+int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	int lock = hostnet_lock(), r = apply_locked(op, state, e);
+
+	hostnet_unlock(&lock);
+	return r;
+}
+
 static int restore(const struct note *n, const char *state, struct err *e)
 {
 	struct resolv_conf now = {0};
+	struct resolv_ours ours;
 	int r = resolv_look(&now, e);
 	bool keep = false;
 
-	if (r == 0 && is_ours(&now))
-		r = resolv_put(&n->was, e);
-	else if (r == 0)
+	if (r == 0 && resolv_ours_read(&ours, &now)) {
+		drop_gone(&ours, n->interface);
+		r = ours.count > 0 ? put_ours(&ours, e) : resolv_put(&n->was, e);
+	} else if (r == 0) {
 		keep = !resolv_same(&n->was, &now);
+	}
 	resolv_tidy();
 	buf_fini(&now.text);
 	return r < 0 ? -1 : drop(state, keep, e);
@@ -289,10 +332,12 @@ static int restore(const struct note *n, const char *state, struct err *e)
 int resolver_recover(const char *state, struct err *e)
 {
 	struct note n = {0};
-	int r = load(&n, state, e);
+	int r = load(&n, state, e), lock = -1;
 
 	if (r > 0 && n.way == REPLACE) {
+		lock = hostnet_lock();
 		r = restore(&n, state, e) < 0 ? -1 : 1;
+		hostnet_unlock(&lock);
 	} else if (r > 0) {
 		revert(&n);
 		r = drop(state, false, e) < 0 ? -1 : 1;

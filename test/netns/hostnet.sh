@@ -48,10 +48,12 @@ tool=$4
 run=$dir/run
 state=$dir/state
 pid=
+lab=
 
 cleanup() {
-	exec 9>&-
+	exec 9>&- 8>&-
 	[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
+	[ -z "$lab" ] || kill -9 "$lab" 2>/dev/null
 	[ ! -s "$dir/orphan" ] || kill -9 "$(cat "$dir/orphan")" 2>/dev/null
 }
 trap cleanup EXIT
@@ -122,7 +124,7 @@ start() {
 	shift
 	rm -f "$dir/in"
 	must mkfifo "$dir/in"
-	"$tool" "$verb" "$run" "$state" "$@" <"$dir/in" >"$dir/out" 2>&1 &
+	"$tool" "$verb" "$run" "$state" "$@" <"$dir/in" >"$dir/out" 2>&1 8>&- &
 	pid=$!
 	exec 9>"$dir/in"
 	n=0
@@ -146,6 +148,36 @@ crash() {
 	wait "$pid" 2>/dev/null
 	exec 9>&-
 	pid=
+}
+
+# The same for another machine of this host, on interface lab.
+lab_start() {
+	rm -f "$dir/lab-in"
+	mkdir -p "$dir/lab-run" "$dir/lab-state"
+	must mkfifo "$dir/lab-in"
+	"$tool" apply "$dir/lab-run" "$dir/lab-state" as=lab "$@" <"$dir/lab-in" >"$dir/lab-out" 2>&1 9>&- &
+	lab=$!
+	exec 8>"$dir/lab-in"
+	n=0
+	until grep -q '^applied' "$dir/lab-out"; do
+		kill -0 "$lab" 2>/dev/null || fail "the other ended: $(cat "$dir/lab-out")"
+		n=$((n + 1))
+		[ $n -lt 200 ] || fail "the other not applied after 10 s"
+		sleep 0.05
+	done
+}
+
+lab_finish() {
+	exec 8>&-
+	wait "$lab" || fail "exit status $? of the other"
+	lab=
+}
+
+lab_crash() {
+	kill -9 "$lab"
+	wait "$lab" 2>/dev/null
+	exec 8>&-
+	lab=
 }
 
 compare() {

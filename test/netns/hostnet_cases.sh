@@ -197,6 +197,108 @@ case_resolver_changed_by_others() {
 	hasnt 'airlock' ip link
 }
 
+# asked NAME...: these are asked for names, in this order.
+asked() {
+	got=$(sed -n 's/^nameserver //p' /etc/resolv.conf | tr '\n' ' ')
+	[ "$got" = "$* " ] || fail "asked are $got, not $*"
+}
+
+case_two_machines_first_goes_first() {
+	start apply undo
+	lab_start net=7 undo
+	asked 10.0.0.1 10.7.0.1
+	has 'default via 10.0.0.1 dev airlock0' ip route show default
+	has 'default via 10.7.0.1 dev lab' ip route show default
+	finish
+	asked 10.7.0.1
+	has 'default via 10.7.0.1 dev lab' ip route show default
+	has 'airlock_lab' nft list ruleset
+	hasnt 'airlock_airlock0' nft list ruleset
+	lab_finish
+	hasnt 'somebody else' cat "$dir/out" "$dir/lab-out"
+	compare
+}
+
+case_two_machines_last_goes_first() {
+	start apply undo
+	lab_start net=7 undo
+	lab_finish
+	asked 10.0.0.1
+	lab_start net=7 undo
+	asked 10.0.0.1 10.7.0.1
+	lab_finish
+	finish
+	compare
+}
+
+case_two_machines_one_moves() {
+	lab_start net=7 undo
+	start apply move undo
+	asked 10.7.0.1 172.29.213.1
+	lab_finish
+	asked 172.29.213.1
+	finish
+	compare
+}
+
+case_two_machines_first_crashes() {
+	start apply
+	lab_start net=7 undo
+	crash
+	asked 10.0.0.1 10.7.0.1
+	has 'inet 10.7.0.2' ip address show lab
+	start apply undo
+	asked 10.7.0.1 10.0.0.1
+	finish
+	asked 10.7.0.1
+	lab_finish
+	hasnt 'somebody else' cat "$dir/out" "$dir/lab-out"
+	compare
+}
+
+# Whoever is left puts back what was before the one that was killed.
+case_two_machines_one_crashes_for_good() {
+	start apply
+	lab_start net=7 undo
+	crash
+	lab_finish
+	asked 192.0.2.53
+	has 'left 7' "$tool" undo "$run" "$state"
+	compare
+}
+
+case_two_machines_crash_and_reboot() {
+	start apply
+	lab_start net=7
+	crash
+	lab_crash
+	# The run directories and the filters are gone, the disk is not.
+	rm -rf "$run" "$dir/lab-run"
+	mkdir "$run" "$dir/lab-run"
+	nft delete table inet airlock_airlock0
+	nft delete table netdev airlock_airlock0
+	nft delete table inet airlock_lab
+	nft delete table netdev airlock_lab
+	has 'left 1' "$tool" undo "$dir/lab-run" "$dir/lab-state"
+	asked 192.0.2.53
+	"$tool" undo "$run" "$state" >"$dir/out" 2>&1
+	hasnt 'somebody else' cat "$dir/out"
+	compare
+}
+
+# Another's subnet is refused, whoever is faster; a network that is no machine's is not.
+case_two_machines_one_subnet() {
+	lab_start undo
+	refused 5 'the machine on lab has this subnet'
+	"$tool" undo "$run" "$state" >/dev/null 2>&1
+	lab_finish
+	ip address add 10.0.0.77/16 dev wire0
+	start apply undo
+	finish
+	ip address del 10.0.0.77/16 dev wire0
+	compare
+}
+
 case_resolver_read_only() {
 	mount -o remount,bind,ro /etc
 	refused 5 'resolv.conf'

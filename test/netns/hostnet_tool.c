@@ -10,8 +10,8 @@
  *                                             on the tap: see send_frames()
  *
  * The plan is host 10.0.0.2/24, router 10.0.0.1, everything on.  WORDs change
- * it: noroute noresolver nofilter air open=PORT; move changes all addresses to
- * 172.29.213.0/24 afterwards; undo undoes all at the end of standard input,
+ * it: noroute noresolver nofilter air open=PORT as=INTERFACE net=N (10.N.0.0/24); move changes
+ * all addresses to 172.29.213.0/24 afterwards; undo undoes all at the end of standard input,
  * while the default is to leave that to the next run; orphan leaves the taps'
  * descriptors to a child, as a hypervisor that outlives the daemon would.
  * Times are printed in microseconds as "time WHAT N".
@@ -66,10 +66,17 @@ static void intent_of(struct hostnet_intent *in, char **words)
 	in->default_route = !has(words, "noroute");
 	in->resolver = !has(words, "noresolver");
 	in->filter = !has(words, "nofilter");
-	for (; *words != NULL; words++)
+	for (; *words != NULL; words++) {
+		uint32_t net = strncmp(*words, "net=", 4) == 0 ? (uint32_t)atoi(*words + 4) : 0;
+
 		if (strncmp(*words, "open=", 5) == 0)
 			in->open[in->open_count++] =
 			    (struct hostnet_open){6, (uint16_t)atoi(*words + 5)};
+		if (strncmp(*words, "as=", 3) == 0)
+			str_copy(in->interface, sizeof(in->interface), *words + 3);
+		in->host.address |= net << 16;
+		in->router |= net << 16;
+	}
 }
 
 static int apply_plan(
