@@ -59,6 +59,9 @@ bool alias_match(const char *pattern, const char *modalias)
 	if (strchr(modalias, '*') == NULL || !alias_parse(&p, pattern) ||
 	    !alias_parse(&d, modalias))
 		return false;
+	/* A pattern for a class is for nobody of whom not even that is known. */
+	if (strcmp(p.vendor, "*") == 0 || strcmp(p.device, "*") == 0)
+		return false;
 	return field_match(p.vendor, d.vendor) && field_match(p.device, d.device) &&
 	       field_match(p.subvendor, d.subvendor) && field_match(p.subdevice, d.subdevice) &&
 	       field_match(p.base, d.base) && field_match(p.sub, d.sub) &&

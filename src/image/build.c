@@ -204,6 +204,10 @@ static int add_modules(
 	for (size_t i = 0; i < r->modules.count; i++)
 		if (modules_select(&b->modules, r->modules.items[i], &part->modules, e) < 0)
 			return -1;
+	for (size_t i = 0; i < r->optional.count; i++)
+		if (modules_has(&b->modules, r->optional.items[i]) &&
+		    modules_select(&b->modules, r->optional.items[i], &part->modules, e) < 0)
+			return -1;
 	if (part == &b->root && add_cards(b, part, e) < 0)
 		return -1;
 	return modules_install(&b->modules, &part->modules,

@@ -65,6 +65,11 @@ int cards_firmware(struct cards *c, struct firmware *f, struct tree *t, const ch
     const char *suite, struct err *e)
 {
 	c->firmware = f;
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t n = 0; n < c->list[i].names.count; n++)
+			if (firmware_learn(f, c->list[i].names.items[n], e) < 0)
+				return -1;
+	firmware_learned(f);
 	for (size_t i = 0; i < c->count; i++) {
 		struct card_driver *d = &c->list[i];
 

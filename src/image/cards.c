@@ -171,8 +171,6 @@ static void add_firmware(struct card_driver *d, const struct recipe_cards *r,
 static int select_partner(
     struct modules *m, const char *wanted, struct selection *sel, struct err *e)
 {
-	char name[256];
-
 	if (strchr(wanted, '/') != NULL) {
 		for (size_t i = 0; i < m->count; i++)
 			if (fnmatch(wanted, m->list[i].path, FNM_PATHNAME) == 0 &&
@@ -180,12 +178,8 @@ static int select_partner(
 				return -1;
 		return 0;
 	}
-	str_copy(name, sizeof(name), wanted);
-	modules_normalize(name);
 	/* Kernels differ in what halves their drivers have. */
-	if (modules_find(m, name) == NULL)
-		return 0;
-	return modules_select(m, name, sel, e);
+	return modules_has(m, wanted) ? modules_select(m, wanted, sel, e) : 0;
 }
 
 static void merge(struct selection *into, const struct selection *from)
@@ -334,7 +328,9 @@ static int by_name(const void *a, const void *b)
 
 	for (size_t i = 0; order == 0 && i < MIN(l->match.count, r->match.count); i++)
 		order = strcmp(l->match.items[i], r->match.items[i]);
-	return order;
+	return order != 0
+		   ? order
+		   : (l->match.count > r->match.count) - (l->match.count < r->match.count);
 }
 
 int cards_select(struct cards *c, const struct image_options *o, const struct recipe_cards *r,

@@ -162,19 +162,27 @@ const struct contents_file *contents_find_path(const struct contents *c, const c
 	return NULL;
 }
 
-/* "x-77.ucode": the number, and how long "x-" is. */
+/* iwlwifi counts releases of the core, "-c99", on from its older numbers. */
+#define CORE_OFFSET 3
+
+/* "x-77.ucode", "x-c102.ucode": the number, and how long "x-" is. */
 static bool split_version(const char *name, size_t *stem, uint64_t *number, const char **suffix)
 {
 	const char *dash = strrchr(name, '-');
-	size_t digits = dash != NULL ? strspn(dash + 1, "0123456789") : 0;
+	bool core = dash != NULL && dash[1] == 'c';
+	const char *digits = dash != NULL ? dash + 1 + core : "";
+	size_t n = strspn(digits, "0123456789");
 	char text[16];
 
-	if (digits == 0 || digits >= sizeof(text) || dash[1 + digits] != '.')
+	if (n == 0 || n >= sizeof(text) || digits[n] != '.')
 		return false;
-	str_copy(text, digits + 1, dash + 1);
+	str_copy(text, n + 1, digits);
 	*stem = (size_t)(dash - name) + 1;
-	*suffix = dash + 1 + digits;
-	return str_u64(text, 0, UINT32_MAX, number);
+	*suffix = digits + n;
+	if (!str_u64(text, 0, UINT32_MAX, number))
+		return false;
+	*number += core ? CORE_OFFSET : 0;
+	return true;
 }
 
 const struct contents_file *contents_find_older(const struct contents *c, const char *name)

@@ -26,30 +26,6 @@ struct firmware_more {
 	char *package, *path;
 };
 
-int firmware_open(
-    struct firmware *f, struct packages *p, const struct recipe_cards *r, struct err *e)
-{
-	struct source *const sources[] = {p->kernel, p->source};
-
-	*f = (struct firmware){.packages = p, .recipe = r};
-	for (size_t s = 0; s < ARRAY_LEN(sources); s++) {
-		if (s > 0 && sources[s] == sources[0])
-			break;
-		for (size_t i = 0; i < r->components.count; i++) {
-			struct buf text = {0};
-
-			if (source_contents(sources[s], r->components.items[i],
-				p->recipe->architecture, &text, e) < 0) {
-				buf_fini(&text);
-				return -1;
-			}
-			contents_add(&f->contents, &text, &r->firmware_dirs, sources[s], s);
-		}
-	}
-	contents_sort(&f->contents);
-	return 0;
-}
-
 void firmware_close(struct firmware *f)
 {
 	contents_fini(&f->contents);
@@ -59,6 +35,7 @@ void firmware_close(struct firmware *f)
 	}
 	for (size_t i = 0; i < f->unpacked_count; i++)
 		buf_fini(&f->unpacked[i]);
+	names_fini(&f->looked);
 	free(f->more);
 	free(f->unpacked);
 	free(f->files);

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "image/contents.h"
+#include "image/names.h"
 #include "image/package.h"
 #include "image/tree.h"
 
@@ -17,6 +18,10 @@ struct firmware_file {
 
 struct firmware {
 	struct packages *packages;
+	struct source *sources[2]; /* asked in this order */
+	size_t source_count;
+	bool blind[2];       /* a source whose list of files cannot be had */
+	struct names looked; /* packages that were looked into instead */
 	const struct recipe_cards *recipe;
 	struct contents contents;
 	struct firmware_file *files; /* sorted by name once they are fetched */
@@ -27,10 +32,20 @@ struct firmware {
 	size_t unpacked_count;
 };
 
-/* Read the archive's lists of files, newer suite first.  0, or -1 with *e. */
+/*
+ * Read the archive's lists of files, newer suite first.  One that cannot be had
+ * is done without when the recipe knows packages by name.  0, or -1 with *e.
+ */
 int firmware_open(
     struct firmware *f, struct packages *p, const struct recipe_cards *r, struct err *e);
 void firmware_close(struct firmware *f);
+
+/*
+ * Find out where all that will be asked for may be: each name first, then
+ * firmware_learned() once.  0, or -1 with *e.
+ */
+int firmware_learn(struct firmware *f, const char *name, struct err *e);
+void firmware_learned(struct firmware *f);
 
 /*
  * Ask for all files of a name, which may have wildcards.  fn is told of each.

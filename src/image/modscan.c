@@ -30,6 +30,16 @@ int modules_scan(struct modules *m, char *const *dirs, size_t count, modules_sca
 	return 0;
 }
 
+bool modules_has(struct modules *m, const char *wanted)
+{
+	char name[128];
+
+	if (!str_copy(name, sizeof(name), wanted))
+		return false;
+	modules_normalize(name);
+	return modules_find(m, name) != NULL;
+}
+
 /* Each string is "name.key=value". */
 const char *modules_builtin_next(
     const struct modules *m, const char *key, char *name, size_t size, size_t *at)

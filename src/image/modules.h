@@ -53,6 +53,9 @@ struct module *modules_find(struct modules *m, const char *name);
 /* Uncompress a module and find what it says of itself, once.  0, or -1 with *e. */
 int module_load(struct module *mod, struct err *e);
 
+/* Whether this kernel has a module of that name, dashes being underscores. */
+bool modules_has(struct modules *m, const char *name);
+
 /* Dashes in a module's name -> underscores. */
 void modules_normalize(char *name);
 

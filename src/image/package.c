@@ -170,9 +170,6 @@ int package_open_kernel(struct packages *p, struct kernel_packages *k, struct er
 		const char *cursor = k->list[i]->entry->depends;
 		char name[256];
 
-		/* One package that has it all depends on other things. */
-		if (k->list[i] == k->main && p->recipe->kernel_parts.count == 0)
-			break;
 		while (index_next_name(&cursor, name, sizeof(name)))
 			if (is_part(p->recipe, name) &&
 			    index_resolve(&p->kernel->index, name) != NULL &&

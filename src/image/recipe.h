@@ -23,6 +23,7 @@ struct recipe_tree {
 	struct recipe_pairs files;    /* package -> "path" or "path -> path in the image" */
 	struct recipe_pairs programs; /* path in the image -> "init" or "sim" */
 	struct recipe_list modules;   /* of the kernel, by name */
+	struct recipe_list optional;  /* those that not every kernel has */
 	char *module_dir;             /* where they go: "usr/lib/modules" */
 	struct recipe_list directories;
 	struct recipe_pairs links;   /* path -> target */
@@ -41,6 +42,7 @@ struct recipe_cards {
 	struct recipe_list drivers;       /* directories of modules with network drivers */
 	struct recipe_list needy;         /* those whose drivers do nothing without firmware */
 	struct recipe_pairs partners;     /* driver -> module, or glob of modules' paths */
+	struct recipe_pairs packages;     /* glob of firmware -> package that may have it */
 	struct recipe_pairs more;         /* module -> firmware that it does not name */
 	struct recipe_pairs narrow;       /* glob of firmware -> "8086:2723 ..." */
 	struct recipe_list older;         /* globs of firmware that may be an older version */

@@ -23,6 +23,11 @@ struct fake {
 	char archive[128];   /* the archive's root, without "file://" */
 	char keyring[128];   /* of the key that signs */
 	struct buf packages; /* the index as it grows */
+	struct buf firm;     /* the same of the component "firm" */
+	struct buf contents; /* its list of files */
+	bool in_firm;        /* packages go into it now */
+	bool no_contents;    /* the archive has no list of files */
+	const char *version; /* of packages; NULL: "1.0-1" */
 	const char *suite;
 };
 
@@ -252,12 +257,18 @@ static inline struct buf fake_deb(const struct fake_file *files)
 	return out;
 }
 
+static inline const char *fake_version(const struct fake *f)
+{
+	return f->version != NULL ? f->version : "1.0-1";
+}
+
 /* Where a package lies. */
 static inline const char *fake_path(const struct fake *f, const char *name)
 {
 	static char path[256];
 
-	str_format(path, sizeof(path), "%s/pool/main/%s_1.0-1_amd64.deb", f->archive, name);
+	str_format(path, sizeof(path), "%s/pool/main/%s_%s_amd64.deb", f->archive, name,
+	    fake_version(f));
 	return path;
 }
 
@@ -269,10 +280,12 @@ static inline void fake_package(
 
 	fake_write(fake_path(f, name), deb.data, deb.len);
 	hash_data(sha256, deb.data, deb.len);
-	buf_addf(&f->packages,
-	    "Package: %s\nVersion: 1.0-1\nArchitecture: amd64\nDepends: %s\n"
-	    "Filename: pool/main/%s_1.0-1_amd64.deb\nSize: %zu\nSHA256: %s\n\n",
-	    name, depends, name, deb.len, sha256);
+	buf_addf(f->in_firm ? &f->firm : &f->packages,
+	    "Package: %s\nVersion: %s\nArchitecture: amd64\nDepends: %s\n"
+	    "Filename: pool/main/%s_%s_amd64.deb\nSize: %zu\nSHA256: %s\n\n",
+	    name, fake_version(f), depends, name, fake_version(f), deb.len, sha256);
+	for (; f->in_firm && files->path != NULL; files++)
+		buf_addf(&f->contents, "%-60s firm/kernel/%s\n", files->path, name);
 	buf_fini(&deb);
 }
 
@@ -308,28 +321,42 @@ static inline bool fake_keys(struct fake *f)
 	return true;
 }
 
+/* Write one file of a suite, compressed, and note it for its list. */
+static inline void fake_index(
+    struct fake *f, struct buf *list, const char *name, const struct buf *text)
+{
+	struct buf packed = fake_compress(text, ARCHIVE_FILTER_XZ);
+	char path[256], sha256[HASH_TEXT];
+
+	str_format(path, sizeof(path), "%s/dists/%s/%s.xz", f->archive, f->suite, name);
+	fake_write(path, packed.data, packed.len);
+	hash_data(sha256, packed.data, packed.len);
+	buf_addf(list, " %s %zu %s.xz\n", sha256, packed.len, name);
+	buf_fini(&packed);
+}
+
 /* Write the index and sign the list of `suite`. */
 static inline void fake_sign(struct fake *f, const char *suite, const char *key)
 {
-	struct buf packed = fake_compress(&f->packages, ARCHIVE_FILTER_XZ), text = {0};
-	char path[256], home[128], list[256], sha256[HASH_TEXT];
+	char path[256], home[128], list[256];
 	const char *argv[] = {"gpg", "-q", "--homedir", home, "--batch", "--yes", "-u", key,
 	    "--clearsign", "--output", list, path, NULL};
+	struct buf text = {0};
 
-	str_format(path, sizeof(path), "%s/dists/%s/main/binary-amd64/Packages.xz", f->archive,
-	    f->suite);
-	fake_write(path, packed.data, packed.len);
-	hash_data(sha256, packed.data, packed.len);
 	buf_addf(&text,
 	    "Origin: Test\nSuite: %s\nCodename: %s\nDate: Sat, 12 Sep 2026 07:55:41 UTC\n"
-	    "SHA256:\n %s %zu main/binary-amd64/Packages.xz\n",
-	    suite, suite, sha256, packed.len);
+	    "SHA256:\n",
+	    suite, suite);
+	fake_index(f, &text, "main/binary-amd64/Packages", &f->packages);
+	if (f->firm.len > 0)
+		fake_index(f, &text, "firm/binary-amd64/Packages", &f->firm);
+	if (f->contents.len > 0 && !f->no_contents)
+		fake_index(f, &text, "firm/Contents-all", &f->contents);
 	str_format(path, sizeof(path), "%s/Release", f->dir);
 	fake_write(path, text.data, text.len);
 	str_format(home, sizeof(home), "%s/gnupg", f->dir);
 	str_format(list, sizeof(list), "%s/dists/%s/InRelease", f->archive, f->suite);
 	fake_must(fake_run(argv) == 0, "gpg --clearsign");
-	buf_fini(&packed);
 	buf_fini(&text);
 }
 
@@ -352,6 +379,8 @@ static inline void fake_end(struct fake *f)
 	fake_run(kill);
 	fake_run(clean);
 	buf_fini(&f->packages);
+	buf_fini(&f->firm);
+	buf_fini(&f->contents);
 }
 
 #endif

@@ -31,7 +31,8 @@ static struct image_options options = {.mirror = mirror,
 static const char router_recipe[] =
     "architecture = amd64\ncomponents = [ main ]\n"
     "libraries = [ usr/lib/x86_64-linux-gnu, usr/lib64 ]\n"
-    "kernel { package = linux-image-amd64; image = \"boot/vmlinuz-*\"\n"
+    "kernel { package = linux-image-amd64; parts = [ linux-bin-, linux-base-, linux-mod- ]\n"
+    " image = [ \"boot/vmlinuz-*\", \"usr/lib/modules/*/vmlinuz\" ]\n"
     " modules = usr/lib/modules; aliases = [ kernel/crypto ] }\n"
     "initrd { programs = [ \"init: init\" ]; module_dir = lib/modules\n"
     " modules = [ squashfs ]; devices = [ \"dev/console: c 5 1 600\" ] }\n"
@@ -49,6 +50,8 @@ static const char card_recipe[] =
     " firmware_dir = usr/lib/firmware; drivers = [ kernel/drivers/net ]\n"
     " needy = [ kernel/drivers/net/wireless ]\n"
     " partners = [ \"wlan_pci: wlan-half\", \"wlan_pci: not-in-this-kernel\" ]\n"
+    " packages = [ \"wlan-*: firmware-one\", \"many/*: firmware-one\",\n"
+    "  \"eth/*: firmware-two\", \"eth/*: not-a-package\" ]\n"
     " more = [ \"wlan_half: half/secret.bin\" ]\n"
     " narrow = [ \"wlan-aa-*: 1234:0001\", \"eth/*: ether_pci\" ]\n"
     " older = [ \"wlan-*.ucode\" ] }\n";
@@ -65,6 +68,9 @@ static inline struct buf module_of(const char *info, size_t len)
 	return packed;
 }
 
+/* Adds further files of the kernel's package, at most 22. */
+static void (*world_modules)(struct fake_file *files);
+
 static inline void add_kernel(void)
 {
 	struct buf image = fake_kernel(5000, ARCHIVE_FILTER_ZSTD, true);
@@ -75,7 +81,7 @@ static inline void add_kernel(void)
 	struct buf sum = module_of("alias=checksum\0depends=", 24);
 	struct buf other = module_of("alias=something\0", 16);
 	struct buf simulated = module_of("depends=wifi_stack,cipher_lib", 30);
-	const struct fake_file files[] = {{"boot/vmlinuz-9.9-test", &image, NULL},
+	struct fake_file files[32] = {{"boot/vmlinuz-9.9-test", &image, NULL},
 	    {MODULES "modules.builtin", &builtin, NULL},
 	    {MODULES "kernel/fs/squashfs.ko.xz", &other, NULL},
 	    {MODULES "kernel/net/wifi-stack.ko.xz", &stack, NULL},
@@ -86,6 +92,8 @@ static inline void add_kernel(void)
 	const struct fake_file none[] = {{NULL, NULL, NULL}};
 
 	buf_addf(&builtin, "kernel/drivers/inside.ko\n");
+	if (world_modules != NULL)
+		world_modules(files + 8);
 	fake_package(&fake, "linux-image-9.9-test", "kmod", files);
 	fake_package(&fake, "linux-image-amd64", "linux-image-9.9-test (= 1.0-1)", none);
 	buf_fini(&image);
