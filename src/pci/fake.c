@@ -145,15 +145,15 @@ static int undo_function(const struct pci_op *op, struct err *e)
 		return 0;
 	if (strcmp(d->override, PCI_VFIO) == 0)
 		set(d->override, op->override);
-	if (op->kind == PCI_BIND && strcmp(d->driver, PCI_VFIO) == 0) {
+	if (op->kind != PCI_OVERRIDE && strcmp(d->driver, PCI_VFIO) == 0) {
 		if (d->held)
 			return err_set(e, ETIMEDOUT, "the driver vfio-pci keeps it");
 		unbind(d);
 	}
 	if (op->kind == PCI_UNBIND) {
-		if (d->driver[0] == '\0')
+		if (d->driver[0] == '\0' && !d->lost)
 			set(d->driver, op->driver);
-		if (strcmp(d->driver, op->driver) != 0)
+		if (d->driver[0] == '\0')
 			return err_set(e, 0, "the driver %s did not take the card %s again",
 			    op->driver, op->address);
 	}

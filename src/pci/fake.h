@@ -13,6 +13,7 @@ struct pci_fake_device {
 	char driver[PCI_DRIVER], override[PCI_DRIVER];
 	char own[PCI_DRIVER]; /* the driver that takes it when nothing is overridden */
 	bool gone;            /* unplugged */
+	bool lost;            /* its driver cannot be loaded any more */
 	bool held;            /* a process keeps it: it cannot be unbound from vfio-pci */
 };
 

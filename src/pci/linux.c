@@ -4,125 +4,17 @@
  * driver_override alone decides which driver takes a function; new_id, which would make
  * vfio-pci take every card of a model, is never written.  Each act looks first what is
  * there: doing or undoing twice is harmless, and where another device sits at the
- * address now, nothing is touched.
- *
- * The kernel unbinds and binds while the write to sysfs lasts, and that may be for as
- * long as a driver or a process that holds the card likes.  So a child writes, and is
- * waited for a bounded time: who stops the router gets an answer.
+ * address now, nothing is touched.  Waiting and writing is linux_function.c's.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "pci/internal.h"
+#include "pci/linux_function.h"
 
-#define WRITE_WAIT_MS  10000 /* a driver that loads or gives up its firmware takes seconds */
-#define DRIVER_WAIT_MS 2000  /* ... and after that it is there, or not at all */
-#define STEP_MS        10
-
-static void device_path(
-    char dst[PCI_PATH], const char *root, const struct pci_op *op, const char *name)
-{
-	str_format(dst, PCI_PATH, "%s/" PCI_BUS "/devices/%s/%s", root, op->address, name);
-}
-
-static uint16_t id_of(const char *root, const struct pci_op *op, const char *name)
-{
-	char path[PCI_PATH], text[16];
-
-	device_path(path, root, op, name);
-	pci_line(path, text, sizeof(text));
-	return (uint16_t)strtoul(text, NULL, 16);
-}
-
-/* Is the function of the plan still there? */
-static bool is_there(const char *root, const struct pci_op *op)
-{
-	return id_of(root, op, "vendor") == op->vendor &&
-	       id_of(root, op, "device") == op->device;
-}
-
-/* The driver that the function has now; "" none. */
-static void driver_of(const char *root, const struct pci_op *op, char driver[PCI_DRIVER])
-{
-	char path[PCI_PATH];
-
-	device_path(path, root, op, "driver");
-	pci_link(path, driver, PCI_DRIVER);
-}
-
-static bool has_driver(const char *root, const struct pci_op *op, const char *driver)
-{
-	char now[PCI_DRIVER];
-
-	driver_of(root, op, now);
-	return strcmp(now, driver) == 0;
-}
-
-/* Wait until the function has this driver ("": none). */
-static bool await_driver(const char *root, const struct pci_op *op, const char *driver)
-{
-	uint64_t end = now_ms() + DRIVER_WAIT_MS;
-
-	while (!has_driver(root, op, driver)) {
-		if (now_ms() >= end)
-			return false;
-		poll(NULL, 0, STEP_MS);
-	}
-	return true;
-}
-
-/* The child's part: nothing of ours stays open while the kernel takes its time. */
-static void write_and_exit(const char *path, const char *text)
-{
-	ssize_t n;
-	int fd;
-
-	closefrom(STDERR_FILENO + 1);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : write(fd, text, strlen(text));
-	_exit(n < 0 ? errno & 0xff : 0);
-}
-
-/* Write to a file of sysfs, for a bounded time.  0, or -1 with *e (num ETIMEDOUT). */
-static int put(const char *path, const char *text, struct err *e)
-{
-	struct pollfd p = {.events = POLLIN};
-	pid_t child = fork();
-	auto_fd fd = -1;
-	int status;
-
-	if (child < 0)
-		return err_set(e, errno, "start a process");
-	if (child == 0)
-		write_and_exit(path, text);
-	fd = pidfd_open(child, 0);
-	p.fd = fd;
-	if (fd >= 0) {
-		uint64_t end = now_ms() + WRITE_WAIT_MS;
-		int left = WRITE_WAIT_MS;
-
-		while (left > 0 && poll(&p, 1, left) < 0 && errno == EINTR)
-			left = (int)(end - MIN(now_ms(), end));
-		if ((p.revents & POLLIN) == 0)
-			return err_set(e, ETIMEDOUT, "write %s", path);
-	}
-	status = child_wait(child);
-	return status != 0
-		   ? err_set(e, status > 0 && status < 128 ? status : EIO, "write %s", path)
-		   : 0;
-}
-
-static int no_device(const struct pci_op *op, struct err *e)
-{
-	err_set(e, ENODEV, "card %s", op->address);
-	return err_is(e, ERR_HOST);
-}
+#define ROUNDS 2
 
 static int modprobe(const char *root, const char *module, struct err *e)
 {
@@ -157,79 +49,60 @@ static int load(const char *root, struct err *e)
 	return err_is(e, ERR_HOST);
 }
 
-static int set_override(
-    const char *root, const struct pci_op *op, const char *driver, struct err *e)
-{
-	char path[PCI_PATH], text[PCI_DRIVER + 1];
-
-	device_path(path, root, op, "driver_override");
-	/* An empty line takes it away. */
-	str_format(text, sizeof(text), "%s\n", driver);
-	return file_put(path, text, e);
-}
-
 /* Put back what driver_override was, when it is ours: see bind_again() for the second. */
-static int reset_override(const char *root, const struct pci_op *op, struct err *e)
+static int reset_override(const struct function *f, struct err *e)
 {
-	char path[PCI_PATH], now[PCI_DRIVER];
+	char now[PCI_DRIVER];
 
-	device_path(path, root, op, "driver_override");
-	if (!pci_line(path, now, sizeof(now)) || strcmp(now, op->override) == 0 ||
-	    (strcmp(now, PCI_VFIO) != 0 && strcmp(now, op->driver) != 0))
+	if (!function_line(f, "driver_override", now, sizeof(now)) ||
+	    strcmp(now, f->op->override) == 0 ||
+	    (strcmp(now, PCI_VFIO) != 0 && strcmp(now, f->op->driver) != 0))
 		return 0;
-	return set_override(root, op, op->override, e);
+	return function_override(f, f->op->override, e);
 }
 
-static int unbind(const char *root, const struct pci_op *op, const char *driver, struct err *e)
+static int unbind(const struct function *f, const char *driver, struct err *e)
 {
-	char path[PCI_PATH];
+	char file[PCI_DRIVER + 32], now[PCI_DRIVER];
 
-	if (has_driver(root, op, ""))
+	if (function_has(f, ""))
 		return 0;
-	if (!has_driver(root, op, driver)) {
-		driver_of(root, op, path);
-		err_set(e, 0, "it has the driver %.31s, not %s as before", path, driver);
+	if (!function_has(f, driver)) {
+		function_driver(f, now);
+		err_set(e, 0, "it has the driver %s, not %s as before", now, driver);
 		return err_hint(e, "try again");
 	}
-	str_format(path, sizeof(path), "%s/" PCI_BUS "/drivers/%s/unbind", root, driver);
+	str_format(file, sizeof(file), "drivers/%s/unbind", driver);
 	/* Whether it worked is what the link says: ENODEV is a device that just went. */
-	if (put(path, op->address, e) < 0 && e->num != ENODEV)
+	if (function_put(f, file, e) < 0 && e->num != ENODEV)
 		return -1;
-	if (!is_there(root, op) || await_driver(root, op, "")) {
+	if (!function_is_there(f) || function_await(f, "")) {
 		memset(e, 0, sizeof(*e));
 		return 0;
 	}
 	return err_set(e, ETIMEDOUT, "the driver %s keeps it", driver);
 }
 
-static int probe(const char *root, const struct pci_op *op, struct err *e)
+static int bind_vfio(const struct function *f, struct err *e)
 {
-	char path[PCI_PATH];
-
-	str_format(path, sizeof(path), "%s/" PCI_BUS "/drivers_probe", root);
-	return put(path, op->address, e);
-}
-
-static int bind_vfio(const char *root, const struct pci_op *op, struct err *e)
-{
-	if (has_driver(root, op, PCI_VFIO))
+	if (function_has(f, PCI_VFIO))
 		return 0;
-	if (probe(root, op, e) < 0)
+	if (function_put(f, "drivers_probe", e) < 0)
 		return -1;
-	if (await_driver(root, op, PCI_VFIO))
+	if (function_await(f, PCI_VFIO))
 		return 0;
-	err_set(e, 0, "vfio-pci does not take the card %s", op->address);
+	err_set(e, 0, "vfio-pci does not take the card %s", f->op->address);
 	err_hint(e, "see why by: dmesg | grep -i vfio");
 	return err_is(e, ERR_HOST);
 }
 
-static int unbind_vfio(const char *root, const struct pci_op *op, struct err *e)
+static int unbind_vfio(const struct function *f, struct err *e)
 {
-	if (reset_override(root, op, e) < 0)
+	if (reset_override(f, e) < 0)
 		return -1;
-	if (!has_driver(root, op, PCI_VFIO))
+	if (!function_has(f, PCI_VFIO))
 		return 0;
-	if (unbind(root, op, PCI_VFIO, e) == 0)
+	if (unbind(f, PCI_VFIO, e) == 0)
 		return 0;
 	if (e->num == ETIMEDOUT)
 		err_hint(
@@ -237,33 +110,52 @@ static int unbind_vfio(const char *root, const struct pci_op *op, struct err *e)
 	return -1;
 }
 
-/* Let the driver that was there have the function again. */
-static int bind_again(const char *root, const struct pci_op *op, struct err *e)
+/* Its module may have been unloaded meanwhile; the modalias finds it, whatever its name. */
+static void load_driver(const struct function *f)
 {
-	char path[PCI_PATH], modalias[PCI_MODALIAS];
+	char modalias[PCI_MODALIAS];
 	struct err ignored = {0};
 
-	if (reset_override(root, op, e) < 0)
-		return -1;
-	if (has_driver(root, op, op->driver))
-		return 0;
-	if (!driver_loaded(root, op->driver)) {
-		device_path(path, root, op, "modalias");
-		if (pci_line(path, modalias, sizeof(modalias)))
-			modprobe(root, modalias, &ignored);
+	if (!driver_loaded(f->root, f->op->driver) &&
+	    function_line(f, "modalias", modalias, sizeof(modalias)))
+		modprobe(f->root, modalias, &ignored);
+}
+
+/* Has the function no driver, or ours? */
+static bool needs_driver(const struct function *f)
+{
+	return function_has(f, "") || function_has(f, PCI_VFIO);
+}
+
+/*
+ * Let the driver that was there have the function again.  The second round is for one
+ * whose module was loaded only in the first.
+ */
+static int bind_again(const struct function *f, struct err *e)
+{
+	for (int round = 0; round < ROUNDS && needs_driver(f); round++) {
+		if (unbind_vfio(f, e) < 0)
+			return -1;
+		load_driver(f);
+		/* Somebody had set an override while the driver had it. */
+		if (f->op->override[0] != '\0' && function_override(f, f->op->driver, e) < 0)
+			return -1;
+		if (function_has(f, "") && function_put(f, "drivers_probe", e) < 0 &&
+		    e->num == ETIMEDOUT)
+			return -1;
+		memset(e, 0, sizeof(*e));
+		if (!function_await(f, f->op->driver) && function_has(f, ""))
+			break;
 	}
-	/* Somebody had set an override while the driver had it: only so it comes back. */
-	if (op->override[0] != '\0' && set_override(root, op, op->driver, e) < 0)
-		return -1;
-	/* A driver that was just loaded may have it already: then this says so. */
-	if (has_driver(root, op, "") && probe(root, op, e) < 0 && e->num == ETIMEDOUT)
-		return -1;
-	memset(e, 0, sizeof(*e));
-	if (await_driver(root, op, op->driver) || !is_there(root, op))
-		return is_there(root, op) ? reset_override(root, op, e) : 0;
-	err_set(e, 0, "the driver %s did not take the card %s again", op->driver, op->address);
+	if (!function_is_there(f))
+		return 0;
+	/* That, or another one which somebody has chosen meanwhile. */
+	if (!needs_driver(f))
+		return reset_override(f, e);
+	err_set(e, 0, "the driver %s did not take the card %s again", f->op->driver,
+	    f->op->address);
 	return err_hint(e, "modprobe %s; echo %s >/" PCI_BUS "/drivers_probe; dmesg | tail",
-	    op->driver, op->address);
+	    f->op->driver, f->op->address);
 }
 
 /*
@@ -290,32 +182,60 @@ static int grant(const char *root, uint32_t group, uid_t from, uid_t to, struct 
 	return 0;
 }
 
+/* What is done to a function that is there. */
+static int do_function(const struct function *f, struct err *e)
+{
+	switch ((enum pci_op_kind)f->op->kind) {
+	case PCI_OVERRIDE:
+		return function_override(f, PCI_VFIO, e);
+	case PCI_UNBIND:
+		return function_has(f, PCI_VFIO) ? 0 : unbind(f, f->op->driver, e);
+	case PCI_BIND:
+		return bind_vfio(f, e);
+	case PCI_LOAD:
+	case PCI_GRANT:
+	case PCI_KINDS:
+		break;
+	}
+	return 0;
+}
+
+static int undo_function(const struct function *f, struct err *e)
+{
+	switch ((enum pci_op_kind)f->op->kind) {
+	case PCI_OVERRIDE:
+		return reset_override(f, e);
+	case PCI_UNBIND:
+		return bind_again(f, e);
+	case PCI_BIND:
+		return unbind_vfio(f, e);
+	case PCI_LOAD:
+	case PCI_GRANT:
+	case PCI_KINDS:
+		break;
+	}
+	return 0;
+}
+
 static int linux_apply(const char *root, const struct pci_op *op, struct err *e)
 {
+	struct function f;
 	char text[256];
-	int r = -1;
+	int r;
 
 	if (pci_allowed(op, e) < 0)
 		return -1;
-	switch ((enum pci_op_kind)op->kind) {
-	case PCI_LOAD:
+	if (op->kind == PCI_LOAD)
 		return load(root, e);
-	case PCI_GRANT:
+	if (op->kind == PCI_GRANT) {
 		r = grant(root, op->group, 0, op->uid, e);
-		break;
-	case PCI_OVERRIDE:
-		r = is_there(root, op) ? set_override(root, op, PCI_VFIO, e) : no_device(op, e);
-		break;
-	case PCI_UNBIND:
-		if (has_driver(root, op, PCI_VFIO))
-			return 0;
-		r = is_there(root, op) ? unbind(root, op, op->driver, e) : no_device(op, e);
-		break;
-	case PCI_BIND:
-		r = is_there(root, op) ? bind_vfio(root, op, e) : no_device(op, e);
-		break;
-	case PCI_KINDS:
-		break;
+	} else {
+		r = function_open(&f, root, op, e);
+		if (r > 0)
+			r = do_function(&f, e);
+		else if (r == 0)
+			r = err_set(e, ENODEV, "card %s", op->address);
+		function_close(&f);
 	}
 	pci_describe(op, text, sizeof(text));
 	return r < 0 ? err_ctx(e, "%s", text) : 0;
@@ -323,28 +243,21 @@ static int linux_apply(const char *root, const struct pci_op *op, struct err *e)
 
 static int linux_undo(const char *root, const struct pci_op *op, struct err *e)
 {
+	struct function f;
 	char text[256];
-	int r = -1;
+	int r;
 
 	if (pci_allowed(op, e) < 0)
 		return -1;
-	switch ((enum pci_op_kind)op->kind) {
-	case PCI_LOAD:
+	if (op->kind == PCI_LOAD)
 		return 0;
-	case PCI_GRANT:
+	if (op->kind == PCI_GRANT) {
 		r = grant(root, op->group, op->uid, 0, e);
-		break;
-	case PCI_OVERRIDE:
-		r = is_there(root, op) ? reset_override(root, op, e) : 0;
-		break;
-	case PCI_UNBIND:
-		r = is_there(root, op) ? bind_again(root, op, e) : 0;
-		break;
-	case PCI_BIND:
-		r = is_there(root, op) ? unbind_vfio(root, op, e) : 0;
-		break;
-	case PCI_KINDS:
-		break;
+	} else {
+		r = function_open(&f, root, op, e);
+		if (r > 0)
+			r = undo_function(&f, e);
+		function_close(&f);
 	}
 	pci_describe(op, text, sizeof(text));
 	return r < 0 ? err_ctx(e, "undo: %s", text) : 0;

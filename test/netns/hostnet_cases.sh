@@ -485,7 +485,8 @@ case_uplinks() {
 	has 'uplink many0.' "$tool" uplinks
 	has '3 uplinks' "$tool" uplinks
 	for i in 3 4; do
-		ip link add "over$i" type dummy
+		ip link add "over$i" type veth peer name "peer$i"
+		ip link set "peer$i" up
 		ip link set "over$i" up
 		must ip route add default dev "over$i" metric "30$i"
 	done

@@ -17,6 +17,7 @@
 #ifndef TEST_UNIT_PCI_TREE_H
 #define TEST_UNIT_PCI_TREE_H
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static inline void tree_put(const char *root, const char *name, const void *data
 {
 	char path[600], *slash;
 	struct err e = {0};
+	auto_fd fd = -1;
 
 	str_format(path, sizeof(path), "%s/%s", root, name);
 	slash = strrchr(path, '/');
@@ -38,7 +40,8 @@ static inline void tree_put(const char *root, const char *name, const void *data
 	if (dir_make(path, 0755, &e) < 0)
 		abort();
 	*slash = '/';
-	if (file_replace(path, data, len, 0644, &e) < 0)
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || fd_write_all(fd, data, len, &e) < 0)
 		abort();
 }
 
