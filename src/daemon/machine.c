@@ -16,7 +16,6 @@
 #include <time.h>
 
 #include "daemon/machine.h"
-#include "daemon/wake.h"
 
 #define BOOT_TIMEOUT_MS 60000 /* with KVM; without, whoever starts it says how long */
 #define LINGER_MS       3000
@@ -174,7 +173,7 @@ static void act_launch(struct machine *m)
 	struct err e = {0};
 
 	memset(m->stage_ms, 0, sizeof(m->stage_ms));
-	m->slept_before_ms = wake_asleep_ms();
+	sleep_over(m);
 	m->watchdog.restarts = false;
 	if (launch_guest(m, on_vm_event, &e) < 0) {
 		err_ctx(&e, "start the router");
@@ -184,8 +183,9 @@ static void act_launch(struct machine *m)
 		refused(m);
 		return;
 	}
+	m->on_kvm = m->driver->accel(m->vm) == VM_ACCEL_KVM;
 	m->boot_timeout_ms = BOOT_TIMEOUT_MS;
-	if (m->driver->accel(m->vm) != VM_ACCEL_KVM)
+	if (!m->on_kvm)
 		m->boot_timeout_ms = MAX(m->boot_timeout_ms, m->conf.guest.start_timeout_ms);
 	loop_timer_set(m->loop, &m->boot_timer, m->boot_timeout_ms);
 }

@@ -90,6 +90,8 @@ struct machine {
 	const char *restarting; /* why, in words */
 	int64_t
 	    slept_before_ms; /* wake_asleep_ms() of the launch, or when it was put to sleep */
+	bool on_kvm;         /* the last guest */
+	bool modules_out;    /* unloaded for the time of the sleep */
 	bool woken;          /* launched after a sleep, and has not spoken yet */
 	unsigned starts;
 	int result; /* exit status of the daemon */
@@ -344,6 +346,8 @@ void sleep_entered(struct machine *m);
  * @asked by `airlock resume`, in contrast to a jump of the wall clock
  */
 void sleep_end(struct machine *m, bool asked);
+/* A launch is to begin: what was taken away for the sleep is there again. */
+void sleep_over(struct machine *m);
 /* Is the guest off for the host's sleep, or on its way there? */
 bool sleep_is(const struct machine *m);
 

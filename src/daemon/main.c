@@ -146,6 +146,8 @@ static void on_machine_end(void *arg, int status)
 	/* By the machine's end no guest has the card: it is gone, or dies with it. */
 	if (card_give(&d->priv.card, &e) < 0)
 		log_error("%s", e.text);
+	if (modules_back(&d->priv.modules, &e) < 0)
+		log_error("%s", e.text);
 	bound_close_all(&d->priv.bound);
 	d->machine.pid = 0;
 	/* control and relay end by themselves once they have told their clients */

@@ -17,7 +17,7 @@
 
 /* What a killed run had left and was undone: operations, and sockets. */
 struct leftovers {
-	int network, card, sockets;
+	int network, card, sockets, modules;
 };
 
 /* What this version does not drive is refused before anything is touched. */
@@ -111,7 +111,12 @@ static int recover(struct daemon *d, struct leftovers *left, struct err *e)
 	if (left->network < 0 || left->card < 0)
 		return err_ctx(e, "clean up after the last run");
 	left->sockets = prepare_sockets(d);
-	return 0;
+	d->priv.modules =
+	    (struct modules){.root = "", .unload = modules_unload, .load = modules_load};
+	str_format(
+	    d->priv.modules.list, sizeof(d->priv.modules.list), "%s/modules", d->conf.run_dir);
+	left->modules = modules_back(&d->priv.modules, e);
+	return left->modules < 0 ? err_ctx(e, "clean up after the last run") : 0;
 }
 
 int daemon_prepare(struct daemon *d, struct err *e)
@@ -122,9 +127,9 @@ int daemon_prepare(struct daemon *d, struct err *e)
 	    process_user_find(d->conf.user, &d->user, e) < 0 || take_lock(d, e) < 0 ||
 	    recover(d, &left, e) < 0)
 		return -1;
-	if (left.network + left.card > 0)
+	if (left.network + left.card + left.modules > 0)
 		log_warn("cleaned up after a run that ended badly: %d operations undone",
-		    left.network + left.card);
+		    left.network + left.card + left.modules);
 	if (left.sockets > 0)
 		log_warn("removed %d control sockets of a run that ended badly", left.sockets);
 	d->priv.conf = &d->conf;
@@ -142,16 +147,17 @@ int daemon_undo(struct daemon *d, struct err *e)
 
 	if (need_root(e) < 0 || take_lock(d, e) < 0 || recover(d, &left, e) < 0)
 		return -1;
-	if (left.network + left.card + left.sockets == 0) {
+	if (left.network + left.card + left.sockets + left.modules == 0) {
 		err_set(e, 0, "airlock is not running, and has left nothing behind");
 		return err_is(e, ERR_NOT_RUNNING);
 	}
 	printf("airlock was not running, but had left something behind:\n"
 	       "  network     %d operations undone\n"
 	       "  card        %d operations undone%s%s\n"
-	       "  sockets     %d removed\n",
+	       "  sockets     %d removed\n"
+	       "  modules     %d loaded again\n",
 	    left.network, left.card, card_now(&d->priv.card, title) ? ": " : "", title,
-	    left.sockets);
+	    left.sockets, left.modules);
 	return 0;
 }
 

@@ -94,6 +94,10 @@ static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
 	case PRIV_CARD_GIVE:
 	case PRIV_CARD_OPEN:
 		return card_request(p, r, fd, &reply->card, e);
+	case PRIV_MODULES_OUT:
+		return modules_out(&p->modules, r->modules.kvm != 0, r->modules.vfio != 0, e);
+	case PRIV_MODULES_BACK:
+		return modules_back(&p->modules, e) < 0 ? -1 : 0;
 	}
 	return err_set(e, EINVAL, "privileged request %u", r->verb);
 }
@@ -191,4 +195,13 @@ int priv_card_open(int sock, uint32_t index, struct err *e)
 	int fd = -1;
 
 	return converse(sock, &r, &reply, &fd, e) < 0 ? -1 : fd;
+}
+
+int priv_modules_out(int sock, bool kvm, bool vfio, struct err *e)
+{
+	struct priv_request r = {
+	    .verb = PRIV_MODULES_OUT, .modules = {.kvm = kvm, .vfio = vfio}};
+	struct priv_reply reply;
+
+	return converse(sock, &r, &reply, NULL, e);
 }

@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "daemon/bound.h"
 #include "daemon/card.h"
+#include "daemon/modules.h"
 #include "hostnet/hostnet.h"
 #include "image/image.h"
 
@@ -28,6 +29,8 @@ enum priv_verb {
 	PRIV_CARD_TAKE,        /* hand over the card that the configuration means */
 	PRIV_CARD_GIVE,        /* give it back to the host */
 	PRIV_CARD_OPEN,        /* a descriptor of one of its functions */
+	PRIV_MODULES_OUT,      /* unload the modules under the guest: modules.h */
+	PRIV_MODULES_BACK,     /* load them again */
 };
 
 /* A generation of the image ("": the current one) and a file of it. */
@@ -49,12 +52,18 @@ struct priv_card {
 	uint32_t index;       /* OPEN */
 };
 
+/* Which modules; names are not the machine's to say. */
+struct priv_modules {
+	uint32_t kvm, vfio; /* 0 or 1 */
+};
+
 struct priv_request {
 	uint32_t verb;
 	struct hostnet_op op;
 	struct priv_image image;
 	struct priv_socket socket;
 	struct priv_card card;
+	struct priv_modules modules;
 };
 
 struct priv_reply {
@@ -72,6 +81,7 @@ struct priv {
 	struct hostnet_journal journal;
 	struct bound bound; /* the sockets */
 	struct card card;
+	struct modules modules;
 };
 
 /*
@@ -104,5 +114,8 @@ int priv_socket(int sock, enum priv_verb verb, unsigned directory, const char *n
 /* As card_take() and card_descriptor(). */
 int priv_card_take(int sock, bool descriptors, struct card_info *info, struct err *e);
 int priv_card_open(int sock, uint32_t index, struct err *e);
+
+/* As modules_out(). */
+int priv_modules_out(int sock, bool kvm, bool vfio, struct err *e);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "daemon/machine.h"
+#include "daemon/priv.h"
 #include "daemon/wake.h"
 
 #define STEP_MS 5
@@ -23,7 +24,7 @@ static step_fn *const *script;
 static unsigned refusals; /* of the next launches */
 static bool deaf;         /* the guest does not power off */
 static int64_t asleep_ms;
-static unsigned launches, offline, clocks, power_offs;
+static unsigned launches, offline, clocks, power_offs, given, taken_out, brought_back;
 static uint64_t began_ms;
 static char heard[1000];
 
@@ -82,22 +83,36 @@ void network_offline(struct machine *machine)
 	offline++;
 }
 
-int network_down(struct machine *machine, struct err *e)
+int handover_give(struct machine *machine, struct err *e)
 {
+	given++;
 	return 0;
 }
 
-int handover_give(struct machine *machine, struct err *e)
+void handover_check(struct machine *machine, struct err *why)
 {
-	return 0;
 }
 
 void handover_unplugged(struct machine *machine, const char *address)
 {
 }
 
-void handover_check(struct machine *machine, struct err *why)
+int priv_modules_out(int sock, bool kvm, bool vfio, struct err *e)
 {
+	taken_out++;
+	CHECK(!kvm && !vfio); /* neither was in use */
+	return 0;
+}
+
+int priv_ask(int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd, struct err *e)
+{
+	brought_back += verb == PRIV_MODULES_BACK;
+	return 0;
+}
+
+int network_down(struct machine *machine, struct err *e)
+{
+	return 0;
 }
 
 void console_close(struct machine *machine)
@@ -183,7 +198,8 @@ static void play(step_fn *const *steps)
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s), 0);
 	m.control.io.fd = s[0];
 	control = s[1];
-	refusals = launches = offline = clocks = power_offs = 0;
+	refusals = launches = offline = clocks = power_offs = given = taken_out = brought_back =
+	    0;
 	deaf = false;
 	script = steps;
 	machine_main(&m, &e);
@@ -202,6 +218,7 @@ static void play(step_fn *const *steps)
 		m.logto.to = m.conf.log_to = CONF_LOG_NONE;                   \
 		m.conf.guest.stop_timeout_ms = 30000;                         \
 		m.conf.guest.watchdog = true;                                 \
+		str_copy(m.conf.radio, sizeof(m.conf.radio), "simulated");    \
 		play((step_fn *const[]){__VA_ARGS__, NULL});                  \
 	} while (0)
 
@@ -291,6 +308,33 @@ static void off_and_on_again(void)
 	    says_hello, is_online);
 	CHECK_INT(power_offs, 2); /* of the suspend and of the stop */
 	CHECK_INT(m.result, 0);
+}
+
+static void wants_all_reloaded(void)
+{
+	m.conf.resume = CONF_RESUME_RELOAD_HYPERVISOR;
+}
+
+static void has_given_all_back(void)
+{
+	is_asleep();
+	CHECK_INT(given, 1);
+	CHECK_INT(taken_out, 1);
+	CHECK_INT(brought_back, 0);
+}
+
+static void has_all_again(void)
+{
+	is_launched_again();
+	CHECK_INT(brought_back, 1);
+}
+
+static void the_hypervisor_is_reloaded_when_wanted(void)
+{
+	PLAY(wants_all_reloaded, says_hello, is_online, suspend, nothing, has_given_all_back,
+	    resume, has_all_again, says_hello);
+	CHECK_INT(brought_back, 1);
+	CHECK_INT(given, 2); /* the stop does it, too */
 }
 
 /* ------------------------------------------------- guests that do not obey */
@@ -552,6 +596,7 @@ int main(void)
 {
 	log_level_set(LEVEL_NONE);
 	RUN(off_and_on_again);
+	RUN(the_hypervisor_is_reloaded_when_wanted);
 	RUN(a_deaf_guest_is_killed_within_three_seconds);
 	RUN(a_deaf_guest_in_a_stop_too);
 	RUN(a_wake_up_without_the_hook_restarts_once);

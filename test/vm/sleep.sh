@@ -318,8 +318,35 @@ method_is_taken_as_it_is_then()
 	expect 0 reloaded airlock reload
 }
 
+# modules: KVM's and vfio-pci's that this machine has.
+modules()
+{
+	for module in kvm_intel kvm_amd vfio_pci; do
+		[ ! -e "/sys/module/$module" ] || echo "$module"
+	done
+}
+
+# Nothing of it is ours here: the guest runs without KVM, and there is no card.
+method_reload_hypervisor_leaves_alone_what_others_use()
+{
+	before=$(modules)
+	echo 'resume = "reload-hypervisor";' >>"$T/airlock.conf"
+	expect 0 reloaded airlock reload
+	airlock suspend
+	asleep
+	is "$(modules)" "$before"
+	[ ! -e /run/airlock/modules ]
+	airlock resume --wait >"$T/resume.log"
+	is "$(field state)" online
+	ways_are_ours
+	world_answers
+	is "$(modules)" "$before"
+	sed -i '$d' "$T/airlock.conf"
+	stop
+}
+
 networks "$wpa3"
-configure 'guest { console = true; }'
+configure 'guest { console = true; accel = "tcg"; }'
 for c in \
 	nothing_to_do_is_a_success \
 	suspend_returns_when_the_guest_is_off \
@@ -340,7 +367,8 @@ for c in \
 	stop_while_asleep_leaves_nothing \
 	killed_while_asleep_it_starts_again \
 	method_none_lets_it_sleep_as_it_is \
-	method_is_taken_as_it_is_then; do
+	method_is_taken_as_it_is_then \
+	method_reload_hypervisor_leaves_alone_what_others_use; do
 	tcase $c
 done
 finish
