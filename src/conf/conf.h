@@ -140,6 +140,15 @@ int conf_parse(struct conf *c, const char *machine, const char *text, size_t len
 int conf_load(
     struct conf *c, const char *machine, const char *path, bool optional, struct err *e);
 
+/*
+ * The text with one key outside of sections set to a string, appended to *out; every
+ * other byte stays.  A key that is not given yet is put below the comment that has it
+ * as an example, "#key = ...", else at the end.  Pure.
+ * 0, or -1 with *e (ERR_CONF) when the syntax is bad, and nothing appended.
+ */
+int conf_edit(const char *text, size_t len, const char *name, const char *key,
+    const char *value, struct buf *out, struct err *e);
+
 /* ----------------------------------------------------- several machines */
 
 /*

@@ -257,8 +257,14 @@ static int read_bare(struct reader *r, struct err *e)
 
 static int read_value(struct reader *r, struct err *e)
 {
+	int rc;
+
 	r->step_line = r->line;
-	return peek(r, 0) == '"' ? read_string(r, e) : read_bare(r, e);
+	r->value_at = r->at;
+	rc = peek(r, 0) == '"' ? read_string(r, e) : read_bare(r, e);
+	/* Bare text stands there as it is, without the blanks behind it. */
+	r->value_end = r->quoted ? r->at : r->value_at + strlen(r->value);
+	return rc;
 }
 
 /* What may stand after a value: its end, or what closes something around it. */

@@ -32,6 +32,7 @@ struct reader {
 	char key[READER_KEY_MAX];
 	char value[READER_VALUE_MAX];
 	bool quoted;
+	const char *value_at, *value_end; /* where it stands in the text, quotes included */
 	unsigned step_line; /* of the value, else of the key */
 };
 
