@@ -38,6 +38,8 @@ static const struct cli_verb verbs[] = {
     {"console", cmd_console, "[-f]", "the guest's console; Ctrl-] leaves"},
     {"log", cmd_log, "[-f] [--since TIME] [--level LEVEL] [--source NAME] [--json]",
 	"what daemon, hypervisor and guest said"},
+    {"doctor", cmd_doctor, "[--json]", "what this host lacks, and what mends it"},
+    {"cards", cmd_cards, "[--json]", "the network cards, and whether they can be handed over"},
     {"image", cmd_image, "build|list|use|verify", "the guest's image", true},
     {"demo", cmd_demo, "[--network SSID] [--store DIR]", "see it work on a simulated radio"},
     {"air", cmd_air, "COMMAND", "command the simulated access points"},

@@ -137,6 +137,14 @@ struct image_card {
 int image_card(const char *store, const char *id, const char *modalias, struct image_card *out,
     struct err *e);
 
+/*
+ * Was a generation made by the airlock whose airlock-init is `init`?  One of another
+ * version may not understand this one's daemon.
+ * 0 with *own, or -1 with *e when that cannot be told.
+ */
+int image_is_own(
+    const char *store, const char *id, const char *init, bool *own, struct err *e);
+
 /* Newest first.  Returns the number of entries, *list is the caller's to free; or -1. */
 ssize_t image_list(const char *store, struct image_entry **list, struct err *e);
 

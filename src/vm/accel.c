@@ -2,10 +2,10 @@
  * accel: whether to trust /dev/kvm.
  *
  * Purely a function of what the host says, so that every host can be tried on
- * any host.  The device alone proves nothing: without vmx or svm a software
- * KVM may answer behind it, on which the firmware runs and a stock kernel then
- * hangs.  And a hypervisor that runs as a user of its own must be able to open
- * it: QEMU does that itself, by path.
+ * any host; vm_host_look() asks it and puts the answer in words.  The device alone proves
+ * nothing: without vmx or svm a software KVM may answer behind it, on which the firmware runs
+ * and a stock kernel then hangs.  And a hypervisor that runs as a user of its own must be able
+ * to open it: QEMU does that itself, by path.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -86,4 +86,19 @@ int accel_choose(enum vm_accel wanted, const struct accel_facts *f, uid_t uid, g
 	}
 	*choice = (struct accel_choice){VM_ACCEL_KVM, kvm_gid, "/dev/kvm can be used"};
 	return 0;
+}
+
+void vm_host_look(const char *root, uid_t uid, gid_t gid, struct vm_host *out)
+{
+	struct accel_choice choice = {0};
+	struct accel_facts facts;
+	struct err ignored = {0};
+
+	*out = (struct vm_host){0};
+	host_accel_facts_at(root, &facts);
+	out->hardware = facts.hardware;
+	out->device = facts.device;
+	out->usable = accel_choose(VM_ACCEL_KVM, &facts, uid, gid, &choice, &ignored) == 0;
+	if (accel_choose(VM_ACCEL_AUTO, &facts, uid, gid, &choice, &ignored) == 0)
+		str_copy(out->why, sizeof(out->why), choice.why);
 }

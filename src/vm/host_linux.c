@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,24 +18,33 @@
 
 void host_accel_facts(struct accel_facts *f)
 {
-	char text[CPUINFO_BYTES];
-	auto_fd fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC), kvm = -1;
+	host_accel_facts_at("", f);
+}
+
+void host_accel_facts_at(const char *root, struct accel_facts *f)
+{
+	char text[CPUINFO_BYTES], cpuinfo[PATH_MAX], device[PATH_MAX];
+	auto_fd fd = -1, kvm = -1;
 	size_t len = 0;
 	ssize_t n = 1;
 	struct stat st;
 
 	*f = (struct accel_facts){0};
+	if (!str_format(cpuinfo, sizeof(cpuinfo), "%s/proc/cpuinfo", root) ||
+	    !str_format(device, sizeof(device), "%s/dev/kvm", root))
+		return;
+	fd = open(cpuinfo, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && n > 0 && len < sizeof(text) - 1) {
 		n = read(fd, text + len, sizeof(text) - 1 - len);
 		len += (size_t)MAX(n, 0);
 	}
 	text[len] = '\0';
 	f->hardware = accel_has_hardware(text);
-	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	kvm = open(device, O_RDWR | O_CLOEXEC);
 	f->opens = kvm >= 0;
 	/* A node without its driver is of no use; one closed to us may open for others. */
 	f->device = f->opens || errno == EACCES || errno == EPERM;
-	if (f->device && stat("/dev/kvm", &st) == 0) {
+	if (f->device && stat(device, &st) == 0) {
 		f->mode = st.st_mode;
 		f->owner = st.st_uid;
 		f->group = st.st_gid;

@@ -71,6 +71,8 @@ int accel_choose(enum vm_accel wanted, const struct accel_facts *f, uid_t uid, g
 /* -------------------------------- host_linux.c: what the system is asked */
 
 void host_accel_facts(struct accel_facts *f);
+/* The same of a tree of files; "" is the host. */
+void host_accel_facts_at(const char *root, struct accel_facts *f);
 
 /*
  * Limits that the next child inherits: set in this process for the moment

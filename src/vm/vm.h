@@ -193,4 +193,15 @@ int vm_fake_guest_console_fd(struct vm *vm);
 /* "auto", "kvm", "tcg". */
 const char *vm_accel_name(enum vm_accel accel);
 
+/* What a host offers to a machine that runs as some user; for people. */
+struct vm_host {
+	bool hardware; /* vmx or svm among the processor's flags */
+	bool device;   /* there is a /dev/kvm, with a driver behind it */
+	bool usable;   /* ... that the user may open */
+	char why[96];  /* why VM_ACCEL_AUTO takes what it takes */
+};
+
+/* Look.  `root` is "" for the real host, else a directory with a tree like it. */
+void vm_host_look(const char *root, uid_t uid, gid_t gid, struct vm_host *out);
+
 #endif

@@ -1,0 +1,131 @@
+/*
+ * doctor_host: checks of the computer: processor, hypervisor, memory.
+ *
+ * A virtual machine without the processor's help is slow, not impossible: a warning,
+ * unless airlock.conf demands it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/doctor.h"
+#include "vm/vm.h"
+
+#define QEMU_MIB 96 /* of the hypervisor itself, about */
+
+/* Which of its two names the help has, and the module that goes with it. */
+static bool is_amd(const struct doctor *d)
+{
+	auto_free char *text = probe_read(d->probe, "/proc/cpuinfo", NULL);
+
+	return text != NULL && strstr(text, "AuthenticAMD") != NULL;
+}
+
+void check_virtualization(struct doctor *d)
+{
+	static const char name[] = "virtualization";
+	bool demanded = d->conf->guest.accel == CONF_ACCEL_KVM;
+	const char *help = is_amd(d) ? "AMD-V (SVM)" : "Intel VT-x";
+	const char *so = demanded ? "guest.accel = \"kvm\" asks for what is not there"
+				  : "the guest is emulated by software, which is slow";
+	struct vm_host h;
+	char fix[200];
+
+	vm_host_look(d->probe->root, d->uid, d->gid, &h);
+	if (d->conf->guest.accel == CONF_ACCEL_TCG) {
+		finding_add(d, name, FINDING_OK, NULL,
+		    "guest.accel = \"tcg\": the processor is emulated by software");
+		return;
+	}
+	if (h.hardware && h.usable) {
+		finding_add(d, name, FINDING_OK, NULL,
+		    "the processor has %s, and user %s may open /dev/kvm", help, d->user);
+		return;
+	}
+	if (!h.hardware) {
+		str_format(fix, sizeof(fix),
+		    "switch on %s in the setup of this computer's firmware (in a virtual "
+		    "machine: nested virtualization)",
+		    help);
+		finding_add(d, name, demanded && !h.usable ? FINDING_FAILING : FINDING_WARNING,
+		    fix, "the processor shows neither vmx nor svm%s: %s",
+		    h.device ? ", so what answers behind /dev/kvm is not trusted" : "", so);
+		return;
+	}
+	if (!h.device)
+		str_format(
+		    fix, sizeof(fix), "modprobe %s", is_amd(d) ? "kvm_amd" : "kvm_intel");
+	else
+		str_format(fix, sizeof(fix), "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm");
+	finding_add(
+	    d, name, demanded ? FINDING_FAILING : FINDING_WARNING, fix, "%s: %s", h.why, so);
+}
+
+/* A package by the host's own package manager. */
+static void install_words(const struct doctor *d, char *dst, size_t size)
+{
+	static const struct {
+		const char *program, *words;
+	} managers[] = {
+	    {"/usr/bin/apt-get", "apt install qemu-system-x86"},
+	    {"/usr/bin/dnf", "dnf install qemu-system-x86-core"},
+	    {"/usr/bin/pacman", "pacman -S qemu-system-x86"},
+	    {"/usr/bin/zypper", "zypper install qemu-x86"},
+	};
+
+	str_copy(dst, size, managers[0].words);
+	for (size_t i = 0; i < ARRAY_LEN(managers); i++) {
+		if (probe_exists(d->probe, managers[i].program)) {
+			str_copy(dst, size, managers[i].words);
+			return;
+		}
+	}
+}
+
+void check_hypervisor(struct doctor *d)
+{
+	char version[64], fix[128];
+	struct err e = {0};
+
+	if (d->probe->hypervisor(d->probe, version, sizeof(version), &e) == 0) {
+		finding_add(d, "hypervisor", FINDING_OK, NULL, "%s", version);
+		return;
+	}
+	install_words(d, fix, sizeof(fix));
+	finding_add(d, "hypervisor", FINDING_FAILING, fix, "%s", e.text);
+}
+
+/* MiB of a line of /proc/meminfo. */
+static bool meminfo(const char *text, const char *key, unsigned long *mib)
+{
+	const char *at = strstr(text, key);
+	unsigned long kib;
+
+	if (at == NULL || sscanf(at + strlen(key), " %lu kB", &kib) != 1)
+		return false;
+	*mib = kib / 1024;
+	return true;
+}
+
+void check_memory(struct doctor *d)
+{
+	unsigned need = d->conf->guest.memory_mib + QEMU_MIB;
+	auto_free char *text = probe_read(d->probe, "/proc/meminfo", NULL);
+	bool locked = conf_has_card(d->conf);
+	unsigned long total, available;
+
+	if (text == NULL || !meminfo(text, "MemTotal:", &total) ||
+	    !meminfo(text, "MemAvailable:", &available))
+		return;
+	if (d->running)
+		finding_add(d, "memory", FINDING_OK, NULL,
+		    "%lu MiB of %lu MiB are available besides the guest's", available, total);
+	else if (available >= need)
+		finding_add(d, "memory", FINDING_OK, NULL,
+		    "%lu MiB of %lu MiB are available, the guest takes about %u MiB", available,
+		    total, need);
+	else
+		finding_add(d, "memory", total < need ? FINDING_FAILING : FINDING_WARNING,
+		    "close programs, or set guest { memory = 96M; } in airlock.conf",
+		    "%lu MiB are available, the guest takes about %u MiB%s", available, need,
+		    locked ? ", which are locked: they cannot be swapped out" : "");
+}
