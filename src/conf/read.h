@@ -33,7 +33,7 @@ struct reader {
 	char value[READER_VALUE_MAX];
 	bool quoted;
 	const char *value_at, *value_end; /* where it stands in the text, quotes included */
-	unsigned step_line; /* of the value, else of the key */
+	unsigned step_line;               /* of the value, else of the key */
 };
 
 void reader_init(struct reader *r, const char *text, size_t len);

@@ -142,8 +142,7 @@ int image_card(const char *store, const char *id, const char *modalias, struct i
  * version may not understand this one's daemon.
  * 0 with *own, or -1 with *e when that cannot be told.
  */
-int image_is_own(
-    const char *store, const char *id, const char *init, bool *own, struct err *e);
+int image_is_own(const char *store, const char *id, const char *init, bool *own, struct err *e);
 
 /* Newest first.  Returns the number of entries, *list is the caller's to free; or -1. */
 ssize_t image_list(const char *store, struct image_entry **list, struct err *e);

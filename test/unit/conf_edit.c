@@ -34,7 +34,8 @@ static void adds_a_key(void)
 static void goes_below_its_example(void)
 {
 	expect("# A card.\n#radio = \"auto\";\n\n#mode = \"router\";\n",
-	    "# A card.\n#radio = \"auto\";\nradio = \"0000:03:00.0\";\n\n#mode = \"router\";\n");
+	    "# A card.\n#radio = \"auto\";\nradio = \"0000:03:00.0\";\n\n#mode = "
+	    "\"router\";\n");
 	expect("# radio stays\n", "# radio stays\nradio = \"0000:03:00.0\";\n");
 }
 
@@ -43,7 +44,8 @@ static void sees_through_comments(void)
 	/* Below the example it would be part of the comment. */
 	expect("/*\n#radio = x\n*/\n", "/*\n#radio = x\n*/\nradio = \"0000:03:00.0\";\n");
 	/* Below this one it would be a key of the section. */
-	expect("guest {\n#radio = x\n}\n", "guest {\n#radio = x\n}\nradio = \"0000:03:00.0\";\n");
+	expect(
+	    "guest {\n#radio = x\n}\n", "guest {\n#radio = x\n}\nradio = \"0000:03:00.0\";\n");
 }
 
 static void a_key_of_a_section_is_another(void)
