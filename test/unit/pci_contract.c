@@ -265,7 +265,7 @@ static void held_by_a_process(void)
 static void still_at_it(void)
 {
 	char path[400];
-	int fd, status;
+	int fd, status = 0;
 	uint64_t begin;
 	pid_t pid;
 
