@@ -20,10 +20,12 @@
 #define PATH_INIT           "/usr/sbin/airlock-init"
 #define PATH_LEASE_SCRIPT   PATH_RUN "/airlock-lease" /* these are links to PATH_INIT */
 #define PATH_PROBE          PATH_RUN "/airlock-probe"
+#define PATH_REVIVE         PATH_RUN "/airlock-revive"
 #define PATH_MODPROBE       PATH_RUN "/modprobe"
 #define PATH_RESOLV         "/run/resolv.conf"
 
 #define RADIO_NAME "wlan0"
+#define WIRED_NAME "wan0" /* the uplink when it is an Ethernet card */
 #define LAN_NAME   "lan"
 
 #endif
