@@ -153,6 +153,12 @@ int cli_get_report(struct cli *c, struct wire_report *r, struct err *e);
  */
 bool cli_internet_words(const struct wire_status *g, char *dst, size_t size);
 
+/*
+ * How fast the cable of a wired uplink is, or that it has no link, in words.
+ * False when the uplink is none.
+ */
+bool cli_cable_words(const struct wire_status *g, char *dst, size_t size);
+
 /* Print a report for people, or as JSON (airlock(8), "status --json"). */
 void cli_print_report(const struct cli *c, const struct wire_report *r);
 void cli_print_report_json(const struct wire_report *r, bool one_line);

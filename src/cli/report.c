@@ -48,6 +48,8 @@ static void print_network(const struct wire_status *g)
 
 	str_escape(ssid, sizeof(ssid), g->ssid, MIN(g->ssid_len, (uint8_t)32));
 	str_clean(security, sizeof(security), g->security, strlen(g->security));
+	if (cli_cable_words(g, t, sizeof(t)))
+		row("cable", "%s", t);
 	if (g->ssid_len > 0)
 		row("network", "%s  (%s, %u MHz)", ssid, security, g->frequency_mhz);
 	if (g->signal_dbm != 0)
@@ -129,21 +131,26 @@ static json_t *number_or_null(int64_t n)
 	return n != 0 ? json_integer(n) : json_null();
 }
 
+/* A cable has no name: what it has not is null then. */
 static json_t *network_json(const struct wire_status *g)
 {
-	char ssid[129], hex[65], bssid[18];
+	char ssid[129], hex[65], bssid[18], ignored[32];
 	size_t len = MIN(g->ssid_len, (uint8_t)32);
+	bool wired = cli_cable_words(g, ignored, sizeof(ignored));
 
-	if (len == 0)
+	if (len == 0 && !wired)
 		return json_null();
 	str_escape(ssid, sizeof(ssid), g->ssid, len);
 	str_hex(hex, g->ssid, len);
 	snprintf(bssid, sizeof(bssid), "%02x:%02x:%02x:%02x:%02x:%02x", g->bssid[0],
 	    g->bssid[1], g->bssid[2], g->bssid[3], g->bssid[4], g->bssid[5]);
-	return json_pack("{ss ss ss so so so so so}", "ssid", ssid, "ssid_hex", hex, "bssid",
-	    bssid, "security", text_or_null(g->security), "frequency_mhz",
-	    number_or_null(g->frequency_mhz), "signal_dbm", number_or_null(g->signal_dbm),
-	    "tx_kbit", number_or_null(g->tx_kbit), "rx_kbit", number_or_null(g->rx_kbit));
+	if (wired)
+		ssid[0] = hex[0] = bssid[0] = '\0';
+	return json_pack("{so so so so so so so so}", "ssid", text_or_null(ssid), "ssid_hex",
+	    text_or_null(hex), "bssid", text_or_null(bssid), "security",
+	    text_or_null(g->security), "frequency_mhz", number_or_null(g->frequency_mhz),
+	    "signal_dbm", number_or_null(g->signal_dbm), "tx_kbit", number_or_null(g->tx_kbit),
+	    "rx_kbit", number_or_null(g->rx_kbit));
 }
 
 static json_t *uplink_json(const struct wire_status *g)

@@ -33,6 +33,11 @@ static bool text_network(const struct watch_model *m, char *dst, size_t size)
 	return g->ssid_len > 0;
 }
 
+static bool text_cable(const struct watch_model *m, char *dst, size_t size)
+{
+	return cli_cable_words(&m->report.guest, dst, size);
+}
+
 static bool text_signal(const struct watch_model *m, char *dst, size_t size)
 {
 	str_format(dst, size, "%d dBm", m->report.guest.signal_dbm);
@@ -45,7 +50,7 @@ static bool text_rates(const struct watch_model *m, char *dst, size_t size)
 
 	str_format(dst, size, "%u.%u Mbit/s to us, %u.%u from us", g->rx_kbit / 1000,
 	    g->rx_kbit % 1000 / 100, g->tx_kbit / 1000, g->tx_kbit % 1000 / 100);
-	return g->rx_kbit != 0 || g->tx_kbit != 0;
+	return (g->rx_kbit != 0 || g->tx_kbit != 0) && g->ssid_len > 0;
 }
 
 static bool text_flow(const struct watch_model *m, bool sent, char *dst, size_t size)
@@ -112,6 +117,7 @@ const struct watch_row watch_rows[WATCH_ROWS] = {
     {"", 1, text_reason, .wraps = true},
     {"notice", 2, text_notice, .wraps = true, .alarms = true},
     {"network", 2, text_network},
+    {"cable", 2, text_cable},
     {"signal", 3, text_signal, .graph = 's'},
     {"rates", 7, text_rates},
     {"received", 4, text_received, .graph = 'r'},
@@ -124,7 +130,7 @@ const struct watch_row watch_rows[WATCH_ROWS] = {
 
 void watch_say(const struct watch_model *m, struct buf *out)
 {
-	static const char *const labels[] = {"network", "internet", "notice"};
+	static const char *const labels[] = {"network", "cable", "internet", "notice"};
 	char text[800];
 
 	buf_addf(out, "%s", m->running ? wire_state_name(m->report.state) : "not running");

@@ -4,7 +4,7 @@
 
 #include "cli/watch.h"
 
-#define WATCH_ROWS  11
+#define WATCH_ROWS  12
 #define WATCH_RANKS 7
 
 struct watch_row {

@@ -18,6 +18,7 @@ static int explain(struct cli *c, const struct err *cause, struct err *e)
 {
 	struct wire_report r;
 	struct err why = {0};
+	char words[32];
 
 	if (cause->num == EACCES || cause->num == EPERM) {
 		*e = *cause;
@@ -31,6 +32,8 @@ static int explain(struct cli *c, const struct err *cause, struct err *e)
 		*e = why;
 		return -1;
 	}
+	if (cli_cable_words(&r.guest, words, sizeof(words)))
+		return err_set(e, 0, "the uplink is a cable (%s): there is no radio", words);
 	err_set(e, 0, "the router has no supplicant to speak with: it is %s%s%s",
 	    wire_state_name(r.state), r.reason[0] != '\0' ? ", " : "", r.reason);
 	return err_hint(e, "airlock status");

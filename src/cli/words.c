@@ -24,3 +24,12 @@ bool cli_internet_words(const struct wire_status *g, char *dst, size_t size)
 	}
 	return false;
 }
+
+bool cli_cable_words(const struct wire_status *g, char *dst, size_t size)
+{
+	if (g->tx_kbit != 0)
+		str_format(dst, size, "%u Mbit/s", g->tx_kbit / 1000);
+	else
+		str_copy(dst, size, g->address != 0 ? "linked" : "no link");
+	return strcmp(g->security, "wired") == 0;
+}

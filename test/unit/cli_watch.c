@@ -74,6 +74,26 @@ static void live(struct watch_model *m)
 	add_line(m, LEVEL_ERROR, "airlock", 5, "something is wrong");
 }
 
+/* The same with an Ethernet card as the uplink. */
+static void wired(struct watch_model *m)
+{
+	struct wire_report r = online;
+
+	memset(m, 0, sizeof(*m));
+	m->now_s = NOW;
+	str_copy(r.reason, sizeof(r.reason), "the cable, address 192.168.77.130/25");
+	str_copy(r.guest.security, sizeof(r.guest.security), "wired");
+	r.guest.ssid_len = 0;
+	r.guest.frequency_mhz = 0;
+	r.guest.signal_dbm = 0;
+	r.guest.tx_kbit = r.guest.rx_kbit = 1000000;
+	for (unsigned i = 1; i <= 20; i++) {
+		r.guest.uptime_ms = 130000 + i * 1000;
+		r.guest.rx_bytes += i * 100000;
+		watch_report(m, &r, i * 1000);
+	}
+}
+
 static void hostile(struct watch_model *m)
 {
 	struct wire_report r = online;
@@ -167,6 +187,8 @@ static void drawings_are_as_they_were(void)
 	golden("online-200x50", &m, (struct watch_look){200, 50, true, false});
 	golden("online-80x24-ascii", &m, (struct watch_look){80, 24, false, false});
 	golden("online-80x24-colour", &m, (struct watch_look){80, 24, true, true});
+	wired(&m);
+	golden("wired-80x24", &m, (struct watch_look){80, 24, true, false});
 	hostile(&m);
 	golden("hostile-40x10", &m, (struct watch_look){40, 10, true, false});
 	golden("hostile-80x24", &m, (struct watch_look){80, 24, true, false});
