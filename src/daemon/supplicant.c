@@ -65,7 +65,8 @@ void supplicant_send(struct machine *m)
 
 	mark_of(mark, text, len);
 	if (text == NULL)
-		log_warn("no networks are known: %s", e.text);
+		log_line(conf_simulated_wired(&m->conf) ? LEVEL_DEBUG : LEVEL_WARN,
+		    "no networks are known: %s", e.text);
 	if (!s->sent || strcmp(mark, s->mark) != 0) {
 		msg.file.adopt = s->adopted[0] != '\0' && strcmp(mark, s->adopted) == 0 &&
 				 now_ms() - s->adopted_ms < ADOPT_MS;

@@ -63,7 +63,8 @@ static void on_report(void *arg, const struct lease *l)
 /*
  * First people are told; then the network is joined afresh, as an access point
  * may have lost us without our knowing: it answers nothing then, for ever.
- * Where really nobody leases addresses, that comes less and less often.
+ * Where really nobody leases addresses, that comes less and less often.  A cable
+ * can't be joined afresh: there dhcpcd just goes on asking.
  */
 static void on_late(void *arg)
 {
@@ -88,6 +89,8 @@ static void on_late(void *arg)
 		loop_timer_set(g->loop, &g->address.timer, g->address.patience_ms / 2);
 		return;
 	}
+	if (g->settings.wired)
+		return;
 	log_info("no address: joining the network afresh");
 	g->address.patience_ms = MIN(g->address.patience_ms * 2, (unsigned)LATE_MAX_MS);
 	supplicant_request(&g->uplink.supplicant, "REASSOCIATE", NULL);
@@ -111,8 +114,8 @@ int address_init(struct guest *g, struct err *e)
 
 void address_go_on(struct guest *g)
 {
-	static const char *const argv[] = {
-	    "/usr/sbin/dhcpcd", "-B", "-q", "-f", PATH_DHCPCD, RADIO_NAME, NULL};
+	const char *const argv[] = {"/usr/sbin/dhcpcd", "-B", "-q", "-f", PATH_DHCPCD,
+	    settings_uplink(&g->settings), NULL};
 
 	if (g->address.dhcpcd.wanted)
 		return;

@@ -33,6 +33,16 @@ static const struct {
     {"cmac", ""},
 };
 
+static int mount_disk(struct guest *g, const char *dev, struct err *e)
+{
+	if (g->air.mounted)
+		return 0;
+	if (mount_image(dev, "/sim", e) < 0 || modules_add(&g->modules, "/sim", e) < 0)
+		return err_ctx(e, "the simulated radio");
+	g->air.mounted = true;
+	return 0;
+}
+
 static int load(struct guest *g, struct err *e)
 {
 	char dev[64];
@@ -40,12 +50,28 @@ static int load(struct guest *g, struct err *e)
 	if (!disk_find(DISK, dev, sizeof(dev)))
 		return err_set(
 		    e, 0, "the disk of the simulated radio (serial " DISK ") is missing");
-	if (mount_image(dev, "/sim", e) < 0 || modules_add(&g->modules, "/sim", e) < 0)
-		return err_ctx(e, "the simulated radio");
+	if (mount_disk(g, dev, e) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(modules); i++)
 		if (module_load(&g->modules, modules[i].module, modules[i].options, e) < 0)
 			return err_ctx(e, "the simulated radio");
 	return 0;
+}
+
+void air_driver(struct guest *g)
+{
+	struct err e = {0};
+	struct card card;
+	char dev[64];
+
+	/* With a real card there is no such disk: its driver is in the root. */
+	if (g->air.driver || !disk_find(DISK, dev, sizeof(dev)) || !card_find("", true, &card))
+		return;
+	g->air.driver = true;
+	if (mount_disk(g, dev, &e) < 0)
+		log_error("%s", e.text);
+	else
+		module_load_alias(&g->modules, card.alias);
 }
 
 bool air_go_on(struct guest *g)

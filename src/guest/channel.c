@@ -315,6 +315,16 @@ void channel_applied(struct channel *c, const char *refused)
 		add(c, buf, frame(&m, buf, sizeof(buf)), QUEUE_STATE);
 }
 
+void channel_watchdog(struct channel *c, unsigned step, const char *reason)
+{
+	struct wire_msg m = {.type = WIRE_WATCHDOG};
+	uint8_t buf[512];
+
+	m.watchdog.step = (uint8_t)step;
+	str_copy(m.watchdog.reason, sizeof(m.watchdog.reason), reason);
+	add(c, buf, frame(&m, buf, sizeof(buf)), QUEUE_STATE);
+}
+
 void channel_relay(struct channel *c, const struct wire_msg *m)
 {
 	static uint8_t buf[WIRE_FRAME_MAX];

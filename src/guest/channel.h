@@ -64,6 +64,9 @@ void channel_status(struct channel *c, const struct wire_status *status);
 /* Say what became of the supplicant's file: NULL, or why it was refused. */
 void channel_applied(struct channel *c, const char *refused);
 
+/* Say that the radio is dead, and what was done, or is for the host to do. */
+void channel_watchdog(struct channel *c, unsigned step, const char *reason);
+
 /* Send a message of the relay's; its bytes are copied. */
 void channel_relay(struct channel *c, const struct wire_msg *m);
 

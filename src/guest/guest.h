@@ -2,14 +2,15 @@
  * guest: the router as a whole, PID 1 of the guest.
  *
  * init.c brings the machine up and takes it down; router.c makes the router
- * what the host's settings say; lan.c, radio.c, air.c, uplink.c, nat.c,
- * address.c and status.c are its parts.  All work on one struct guest.
+ * what the host's settings say; lan.c, radio.c, revive.c, air.c, uplink.c,
+ * wired.c, nat.c, address.c and status.c are its parts.  All work on one struct guest.
  */
 #ifndef GUEST_GUEST_H
 #define GUEST_GUEST_H
 
 #include "guest/button.h"
 #include "guest/channel.h"
+#include "guest/complaint.h"
 #include "guest/kmsg.h"
 #include "guest/lease.h"
 #include "guest/life.h"
@@ -20,6 +21,7 @@
 #include "guest/settings.h"
 #include "guest/supplicant.h"
 #include "guest/uevent.h"
+#include "guest/watchdog.h"
 #include "relay/relay.h"
 
 /* A supplicant's file as it was given; the country goes into a file of ours. */
@@ -74,11 +76,20 @@ struct guest {
 		uint64_t since_ms; /* when waiting for it began */
 		unsigned pause_ms;
 		struct loop_timer timer;
-		char firmware[96]; /* a file that a driver asked for in vain */
+		struct card card; /* that it was last; no address: none, or simulated */
+		struct complaints missing; /* what drivers lacked, while it is not there */
 	} radio;
 
+	struct { /* of a dead one */
+		struct watchdog watchdog;
+		struct service child;
+		struct loop_timer timer; /* to look again */
+		struct loop_timer limit; /* of the child */
+	} revive;
+
 	struct { /* the simulated one */
-		bool loaded, ready;
+		bool mounted, loaded, ready;
+		bool driver; /* of the emulated Ethernet card was looked for */
 		struct service sim;
 	} air;
 
@@ -92,6 +103,12 @@ struct guest {
 		unsigned asked_to_leave;   /* how often to look whether it did */
 		struct live live;
 	} uplink;
+
+	struct { /* an Ethernet card in the place of the radio */
+		bool up, link, had_link;
+		struct loop_io io;       /* tells that a link changed */
+		struct loop_timer timer; /* to raise it again */
+	} wired;
 
 	struct { /* the rules */
 		bool begun, ready;
@@ -140,6 +157,8 @@ int router_init(struct guest *g, struct err *e);
 void router_go_on(struct guest *g);
 /* A message of the host. */
 void router_message(void *g, const struct wire_msg *m);
+/* Give up connection, address and rules; what is there is taken up again later. */
+void router_drop_radio(struct guest *g);
 /* Replace a file in /run; a failure is logged. */
 void file_write(const char *path, const struct buf *b, mode_t mode);
 /* Something happened to the connection; tells the host when that shows. */
@@ -162,13 +181,40 @@ bool radio_go_on(struct guest *g);
 void radio_why(const struct guest *g, char *dst, size_t size);
 /* The driver of the radio, in words. */
 void radio_driver(const struct guest *g, char *dst, size_t size);
-/* A line of the kernel, which may tell of missing firmware. */
+/* A line of the kernel, which may tell of missing firmware, or of a crash. */
 void radio_kernel_line(struct guest *g, const char *text);
+
+/* --- revive.c: a radio that is dead */
+
+void revive_init(struct guest *g);
+/* Something was seen that tells whether it lives; words say what, or NULL. */
+void revive_see(struct guest *g, enum watchdog_sign sign, const char *words);
+void revive_kernel_line(struct guest *g, const char *text);
+/* Whether its driver is being taken off and put on: nobody may use it. */
+bool revive_busy(const struct guest *g);
+/* It will be another radio. */
+void revive_reset(struct guest *g);
 
 /* --- air.c: the simulated radio */
 
+/* Load the driver of an emulated Ethernet card, which is on the same disk. */
+void air_driver(struct guest *g);
+
 /* Whether the simulated access points are up; brings them up when not. */
 bool air_go_on(struct guest *g);
+
+/* --- wired.c: an Ethernet card in the place of radio and supplicant */
+
+void wired_init(struct guest *g);
+/* The card is there: raise it. */
+void wired_go_on(struct guest *g);
+/* Tell again how it is. */
+void wired_again(struct guest *g);
+bool wired_linked(const struct guest *g);
+/* The rate of the link in kbit/s; 0 when it is not known. */
+uint32_t wired_kbit(void);
+/* The card is gone. */
+void wired_reset(struct guest *g);
 
 /* --- uplink.c: wpa_supplicant */
 

@@ -39,7 +39,8 @@ static const struct {
     {"airlock-sim", "airlock-sim: warn: ", LEVEL_WARN},
     {"airlock-sim", "airlock-sim: debug: ", LEVEL_DEBUG},
     {"airlock-sim", "", LEVEL_INFO},
-    {"nft", "", LEVEL_ERROR}, /* these two speak of trouble only */
+    {"nft", "", LEVEL_ERROR}, /* these speak of trouble only */
+    {"airlock-revive", "", LEVEL_WARN},
     {"dhcpcd", "", LEVEL_WARN},
     {"", "error", LEVEL_WARN},
     {"", "Error", LEVEL_WARN},

@@ -34,6 +34,7 @@ static const uint8_t next_state[LIFE_EVENTS][WIRE_STATES] = {
 	[LIFE_WRONG_KEY]        = { SAME, ASSO, SAME, ASSO, SAME, ASSO, ASSO, SAME, SAME },
 	[LIFE_REFUSED]          = { SAME, ASSO, SAME, ASSO, SAME, ASSO, ASSO, SAME, SAME },
 	[LIFE_CONNECTED]        = { SAME, ADDR, SAME, ADDR, ADDR, SAME, SAME, SAME, SAME },
+	[LIFE_UNPLUGGED]        = { SAME, ASSO, ASSO, ASSO, SAME, ASSO, ASSO, SAME, ASSO },
 	[LIFE_DISCONNECTED]     = { SAME, SCAN, SAME, SAME, SAME, SCAN, SCAN, SAME, SAME },
 	[LIFE_LET_GO]           = { SAME, SCAN, SAME, SAME, SAME, SCAN, SCAN, SAME, SAME },
 	[LIFE_LEFT]             = { SAME, SCAN, SAME, SAME, SCAN, SCAN, SCAN, SAME, SAME },
@@ -53,6 +54,7 @@ static const char *const faults[LIFE_EVENTS] = {
     [LIFE_NOT_FOUND] = "no known network in range: %s",
     [LIFE_WRONG_KEY] = "wrong passphrase for %s",
     [LIFE_REFUSED] = "%s",
+    [LIFE_UNPLUGGED] = "%s",
     [LIFE_DISCONNECTED] = "%s",
     [LIFE_LEFT] = "left the network; to come back: %s",
     [LIFE_SUPPLICANT_ENDED] = "wpa_supplicant: %s",
@@ -111,6 +113,7 @@ static void note(struct life *s, enum life_event event, const char *text)
 			s->fault[0] = '\0';
 		s->associated = false;
 		break;
+	case LIFE_UNPLUGGED:
 	case LIFE_DISCONNECTED:
 	case LIFE_LEFT:
 	case LIFE_SUPPLICANT_ENDED:

@@ -19,6 +19,7 @@ enum life_event {
 	LIFE_WRONG_KEY,         /* text: the network */
 	LIFE_REFUSED,           /* text: the network and why */
 	LIFE_CONNECTED,         /* text: the network; keys are agreed */
+	LIFE_UNPLUGGED,         /* text: why; the cable of a wired uplink has no link */
 	LIFE_DISCONNECTED,      /* text: by whom and why */
 	LIFE_LET_GO,            /* this end ended the connection, perhaps for another */
 	LIFE_LEFT,              /* text: what brings it back; somebody wanted it to end */

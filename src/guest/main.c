@@ -1,15 +1,17 @@
 /*
- * airlock-init: one program, four names.
+ * airlock-init: one program, five names.
  *
  *     (PID 1)         the guest's init
  *     modprobe        the kernel's helper, for drivers that ask for modules
  *     airlock-lease   dhcpcd's script
  *     airlock-probe   asks whether the Internet is there
+ *     airlock-revive  takes a card's driver off and puts it on again
  */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/card.h"
 #include "guest/init.h"
 #include "guest/lease.h"
 #include "guest/module.h"
@@ -44,6 +46,8 @@ int main(int argc, char **argv)
 		return lease_script();
 	if (strcmp(name, "airlock-probe") == 0)
 		return probe_main(argc, argv);
+	if (strcmp(name, "airlock-revive") == 0)
+		return card_main(argc, argv);
 	fprintf(stderr, "airlock-init is the first process of airlock's guest; "
 			"there is nothing for it to do here\n");
 	return 2;

@@ -103,14 +103,17 @@ int mount_kernel(struct err *e)
 
 int mount_writable(struct err *e)
 {
+	static const char *const names[] = {
+	    PATH_MODPROBE, PATH_LEASE_SCRIPT, PATH_PROBE, PATH_REVIVE};
+
 	if (mount_all(writable_rows, ARRAY_LEN(writable_rows), e) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(writable_dirs); i++)
 		if (mkdir(writable_dirs[i].path, writable_dirs[i].mode) < 0 && errno != EEXIST)
 			return err_set(e, errno, "make %s", writable_dirs[i].path);
-	if (symlink(PATH_INIT, PATH_MODPROBE) < 0 ||
-	    symlink(PATH_INIT, PATH_LEASE_SCRIPT) < 0 || symlink(PATH_INIT, PATH_PROBE) < 0)
-		return err_set(e, errno, "make the links to " PATH_INIT);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (symlink(PATH_INIT, names[i]) < 0)
+			return err_set(e, errno, "make the links to " PATH_INIT);
 	return 0;
 }
 

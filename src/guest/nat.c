@@ -74,8 +74,12 @@ static void on_ended(void *arg, int status)
 		return;
 	}
 	if (g->life.state == WIRE_FAILED) {
-		router_event(g, LIFE_RADIO_READY, NULL);
-		uplink_catch_up(g);
+		if (g->settings.wired) {
+			wired_again(g);
+		} else {
+			router_event(g, LIFE_RADIO_READY, NULL);
+			uplink_catch_up(g);
+		}
 	}
 	if (!g->nat.ready)
 		size_conntrack();

@@ -2,12 +2,15 @@
  * radio: the wait for the card's interface, and why it does not come.
  *
  * The kernel's events say when it appears.  A timer that doubles looks too, as
- * an event may get lost and as firmware that fails makes no event at all.
+ * an event may get lost and as firmware that fails makes no event at all.  The
+ * interface is known by its PCI function and gets a name of ours; what cannot be
+ * found that way (a card at a USB controller that was handed over) is used when it
+ * bears that name already.
  */
-#include <dirent.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "guest/guest.h"
@@ -15,6 +18,7 @@
 #define PAUSE_MIN_MS 100
 #define PAUSE_MAX_MS 30000
 #define PATIENCE_MS  3000 /* before people are told */
+#define OTHER_NAME   "other0"
 
 static void on_timer(void *arg)
 {
@@ -31,122 +35,115 @@ void radio_init(struct guest *g)
 	g->radio.pause_ms = PAUSE_MIN_MS;
 }
 
-static bool read_hex(const char *device, const char *file, unsigned long *value)
-{
-	struct err ignored = {0};
-	auto_free char *text = NULL;
-	char path[320];
-	size_t len;
-
-	str_format(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", device, file);
-	text = file_read(path, 4096, &len, &ignored);
-	if (text != NULL)
-		*value = strtoul(text, NULL, 16);
-	return text != NULL;
-}
-
-/* The driver of a device in sysfs, or "". */
-static void driver_of(const char *device, char *dst, size_t size)
-{
-	char path[320], target[256];
-	ssize_t n;
-
-	dst[0] = '\0';
-	str_format(path, sizeof(path), "%s/driver", device);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n <= 0)
-		return;
-	target[n] = '\0';
-	str_copy(dst, size, strrchr(target, '/') != NULL ? strrchr(target, '/') + 1 : target);
-}
-
-/* Find a card: a PCI network controller that is not for cables (class 02 80). */
-static bool find_card(char card[32], char *driver, size_t size)
-{
-	DIR *dir = opendir("/sys/bus/pci/devices");
-	bool found = false;
-	struct dirent *d;
-	char path[300];
-
-	while (dir != NULL && !found && (d = readdir(dir)) != NULL) {
-		unsigned long class = 0, vendor = 0, device = 0;
-
-		if (d->d_name[0] == '.' || !read_hex(d->d_name, "class", &class) ||
-		    class >> 8 != 0x0280)
-			continue;
-		read_hex(d->d_name, "vendor", &vendor);
-		read_hex(d->d_name, "device", &device);
-		str_format(card, 32, "%04lx:%04lx", vendor, device);
-		str_format(path, sizeof(path), "/sys/bus/pci/devices/%s", d->d_name);
-		driver_of(path, driver, size);
-		found = true;
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return found;
-}
-
 void radio_why(const struct guest *g, char *dst, size_t size)
 {
-	char card[32] = "", driver[64] = "";
+	const char *before = g->radio.card.driver;
+	struct utsname u = {0};
+	struct card card;
 
+	uname(&u);
 	if (g->settings.simulated)
 		str_copy(dst, size, "the simulated radio does not come up");
-	else if (!find_card(card, driver, sizeof(driver)))
-		str_copy(dst, size, "no wireless card was handed to the guest");
-	else if (driver[0] == '\0')
-		str_format(dst, size, "no driver in this image for the card %s", card);
-	else if (g->radio.firmware[0] != '\0')
-		str_format(dst, size, "%s (card %s) lacks its firmware %s", driver, card,
-		    g->radio.firmware);
+	else if (!card_find("", g->settings.wired, &card))
+		str_format(dst, size, "no %s card was handed to the guest",
+		    g->settings.wired ? "network" : "wireless");
+	else if (card.driver[0] == '\0' && g->radio.missing.count == 0 && before[0] != '\0')
+		str_format(dst, size, "%s has let go of the card %04x:%04x", before,
+		    card.vendor, card.device);
 	else
-		str_format(
-		    dst, size, "%s brings up no interface for the card %s", driver, card);
+		complaints_words(&g->radio.missing, &card, u.release, dst, size);
 }
 
 void radio_driver(const struct guest *g, char *dst, size_t size)
 {
-	char name[64];
+	char name[32], device[64];
 
-	driver_of("/sys/class/net/" RADIO_NAME "/device", name, sizeof(name));
+	str_format(
+	    device, sizeof(device), "/sys/class/net/%s/device", settings_uplink(&g->settings));
+	card_driver(device, name, sizeof(name));
 	str_format(dst, size, g->settings.simulated ? "simulated (%s)" : "%s", name);
 }
 
 void radio_kernel_line(struct guest *g, const char *text)
 {
-	static const char key[] = "Direct firmware load for ";
-	const char *p = strstr(text, key);
+	if (!g->radio.present)
+		complaints_line(&g->radio.missing, text);
+	revive_kernel_line(g, text);
+}
 
-	if (p == NULL || g->radio.present)
-		return;
-	p += sizeof(key) - 1;
-	str_format(
-	    g->radio.firmware, sizeof(g->radio.firmware), "%.*s", (int)strcspn(p, " "), p);
+static void rename_to(struct guest *g, const char *from, const char *name)
+{
+	struct err e = {0};
+
+	if (link_rename(&g->route, if_nametoindex(from), name, &e) < 0)
+		log_warn("%s", e.text);
+}
+
+/* Give the interface of the card its name, whoever has it now.  Whether it is there. */
+static bool find_interface(struct guest *g, const char *name)
+{
+	struct card card;
+
+	if (g->settings.simulated || !card_find("", g->settings.wired, &card))
+		return if_nametoindex(name) != 0;
+	if (card.interface[0] == '\0')
+		return false;
+	if (card.other[0] != '\0')
+		log_warn("the network card %s is not used: the one at %s is", card.other,
+		    card.address);
+	if (strcmp(card.interface, name) != 0) {
+		if (if_nametoindex(name) != 0)
+			rename_to(g, name, OTHER_NAME);
+		rename_to(g, card.interface, name);
+	}
+	g->radio.card = card;
+	return if_nametoindex(name) != 0;
+}
+
+static void is_there(struct guest *g)
+{
+	g->radio.present = true;
+	g->radio.pause_ms = PAUSE_MIN_MS;
+	g->radio.since_ms = 0;
+	g->radio.missing = (struct complaints){0};
+	loop_timer_del(g->loop, &g->radio.timer);
+	if (!g->settings.wired)
+		router_event(g, LIFE_RADIO_READY, NULL);
+}
+
+static void is_missing(struct guest *g)
+{
+	bool lost = g->radio.present;
+	char why[160];
+
+	g->radio.present = false;
+	if (g->radio.since_ms == 0)
+		g->radio.since_ms = now_ms();
+	radio_why(g, why, sizeof(why));
+	if (lost)
+		str_copy(why, sizeof(why),
+		    card_present("", g->radio.card.address)
+			? "the interface of the card is gone"
+			: "the card is gone");
+	if (lost || now_ms() - g->radio.since_ms >= PATIENCE_MS)
+		router_event(g, LIFE_RADIO_MISSING, why);
+	if (!g->radio.timer.armed)
+		loop_timer_set(g->loop, &g->radio.timer, g->radio.pause_ms);
 }
 
 bool radio_go_on(struct guest *g)
 {
-	bool there = if_nametoindex(RADIO_NAME) != 0;
-	char why[160];
+	const char *name = settings_uplink(&g->settings);
+	bool there;
 
-	if (there && !g->radio.present) {
-		g->radio.present = true;
-		g->radio.pause_ms = PAUSE_MIN_MS;
-		g->radio.since_ms = 0;
-		g->radio.firmware[0] = '\0';
-		loop_timer_del(g->loop, &g->radio.timer);
-		router_event(g, LIFE_RADIO_READY, NULL);
-	} else if (!there) {
-		bool lost = g->radio.present;
-
-		g->radio.present = false;
-		if (g->radio.since_ms == 0)
-			g->radio.since_ms = now_ms();
-		radio_why(g, why, sizeof(why));
-		if (lost || now_ms() - g->radio.since_ms >= PATIENCE_MS)
-			router_event(g, LIFE_RADIO_MISSING, lost ? "the card is gone" : why);
-		if (!g->radio.timer.armed)
-			loop_timer_set(g->loop, &g->radio.timer, g->radio.pause_ms);
-	}
-	return there;
+	if (revive_busy(g))
+		return false;
+	there = g->radio.present ? if_nametoindex(name) != 0 : find_interface(g, name);
+	if (there && !g->radio.present)
+		is_there(g);
+	else if (!there)
+		is_missing(g);
+	revive_see(g, there ? WATCHDOG_THERE : WATCHDOG_GONE, NULL);
+	/* Which may have begun something. */
+	return there && !revive_busy(g);
 }

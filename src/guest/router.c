@@ -51,6 +51,8 @@ int router_init(struct guest *g, struct err *e)
 	g->hurry.fn = on_hurry_over;
 	g->hurry.arg = g;
 	radio_init(g);
+	revive_init(g);
+	wired_init(g);
 	nat_init(g);
 	uplink_init(g);
 	peers_init(g);
@@ -73,9 +75,11 @@ static void console_go_on(struct guest *g)
 		service_stop(&g->console);
 }
 
-static void radio_reset(struct guest *g)
+void router_drop_radio(struct guest *g)
 {
+	g->radio.present = false;
 	uplink_reset(g);
+	wired_reset(g);
 	address_reset(g);
 	nat_reset(g);
 }
@@ -103,16 +107,21 @@ void router_go_on(struct guest *g)
 		router_event(g, LIFE_FAILED, "this image knows the mode `router` only");
 		return;
 	}
+	if (g->settings.wired)
+		air_driver(g);
 	radio = (!g->settings.simulated || air_go_on(g)) && radio_go_on(g);
 	lan = lan_go_on(g);
 	if (radio) {
-		uplink_go_on(g);
-		if (lan && uplink_looks(g) && !g->nat.begun)
+		if (g->settings.wired)
+			wired_go_on(g);
+		else
+			uplink_go_on(g);
+		if (lan && (g->settings.wired || uplink_looks(g)) && !g->nat.begun)
 			nat_apply(g);
 		if (g->nat.ready)
 			address_go_on(g);
-	} else if (g->uplink.wpa.wanted) {
-		radio_reset(g);
+	} else if (g->uplink.wpa.wanted || g->wired.up) {
+		router_drop_radio(g);
 	}
 	if (in_a_hurry(g))
 		return;
@@ -140,8 +149,9 @@ static void apply(struct guest *g)
 		if (change & CHANGE_LAN)
 			lan_reset(g);
 		if (change & CHANGE_RADIO) {
-			radio_reset(g);
-			g->radio.present = false;
+			router_drop_radio(g);
+			revive_reset(g);
+			g->radio.card = (struct card){0};
 		}
 		if ((change & CHANGE_NAT) && g->nat.begun)
 			nat_apply(g);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "guest/paths.h"
 #include "guest/settings.h"
 
 uint32_t prefix_mask(unsigned prefix)
@@ -39,10 +40,14 @@ static int take_config(struct settings *s, const struct wire_msg *m, struct err 
 	    ((m->config.dhcp_first & mask) != net || (m->config.dhcp_last & mask) != net ||
 		m->config.dhcp_last < m->config.dhcp_first))
 		return err_set(e, 0, "the DHCP range is not in the subnet");
+	if (m->config.simulated != 0 && m->config.wired != 0)
+		return err_set(e, 0, "the uplink is either simulated or wired");
 	if (!is_country(m->config.country))
 		return err_set(e, 0, "the country is not of two capital letters");
 	s->mode = m->config.mode;
 	s->simulated = m->config.simulated != 0;
+	s->wired = m->config.wired != 0;
+	s->watchdog = m->config.watchdog != 0;
 	s->console = m->config.console != 0;
 	s->log_level = (enum log_level)m->config.log_level;
 	memcpy(s->lan_mac, m->config.lan_mac, sizeof(s->lan_mac));
@@ -118,6 +123,11 @@ int settings_take(struct settings *s, const struct wire_msg *m, struct err *e)
 	return r;
 }
 
+const char *settings_uplink(const struct settings *s)
+{
+	return s->wired ? WIRED_NAME : RADIO_NAME;
+}
+
 bool same_bytes(const struct buf *a, const struct buf *b)
 {
 	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
@@ -159,7 +169,7 @@ unsigned settings_diff(const struct settings *a, const struct settings *b)
 		change |= CHANGE_DNSMASQ;
 	if (!same_forwards(a, b))
 		change |= CHANGE_NAT;
-	if (a->simulated != b->simulated || a->mode != b->mode)
+	if (a->simulated != b->simulated || a->wired != b->wired || a->mode != b->mode)
 		change |= CHANGE_RADIO;
 	change |= supplicant_diff(a, b);
 	if (a->console != b->console)

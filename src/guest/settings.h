@@ -21,7 +21,7 @@ struct forward {
 struct settings {
 	bool begun, whole;
 	uint8_t mode; /* enum wire_mode */
-	bool simulated, console;
+	bool simulated, wired, watchdog, console;
 	enum log_level log_level;
 	uint8_t lan_mac[6];
 	uint32_t router, host, dhcp_first, dhcp_last;
@@ -50,7 +50,7 @@ enum settings_change {
 	CHANGE_LAN = 1,     /* address, prefix, MAC */
 	CHANGE_DNSMASQ = 2, /* what dnsmasq is told */
 	CHANGE_NAT = 4,     /* forwarded ports */
-	CHANGE_RADIO = 8,   /* simulated or not, mode */
+	CHANGE_RADIO = 8,   /* simulated or not, wired or not, mode */
 	CHANGE_SUPPLICANT = 16,
 	CHANGE_CONSOLE = 32,
 	CHANGE_LOG = 64,
@@ -58,6 +58,9 @@ enum settings_change {
 	CHANGE_PROBE = 256,
 };
 unsigned settings_diff(const struct settings *was, const struct settings *now);
+
+/* The name of the uplink's interface. */
+const char *settings_uplink(const struct settings *s);
 
 /* Whether two buffers hold the same. */
 bool same_bytes(const struct buf *a, const struct buf *b);

@@ -12,14 +12,14 @@
 
 #include "guest/guest.h"
 
-static uint64_t counter(const char *file)
+static uint64_t counter(const char *interface, const char *file)
 {
 	struct err ignored = {0};
 	auto_free char *text = NULL;
 	char path[96];
 	size_t len;
 
-	str_format(path, sizeof(path), "/sys/class/net/" RADIO_NAME "/statistics/%s", file);
+	str_format(path, sizeof(path), "/sys/class/net/%s/statistics/%s", interface, file);
 	text = file_read(path, 4096, &len, &ignored);
 	return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
@@ -55,6 +55,7 @@ static void fill_lease(struct wire_status *s, const struct lease *l)
 
 static void send_now(struct guest *g)
 {
+	const char *uplink = settings_uplink(&g->settings);
 	struct wire_status *s = &g->status;
 
 	g->status_wanted = false;
@@ -63,8 +64,8 @@ static void send_now(struct guest *g)
 	fill_lease(s, &g->address.lease);
 	s->internet = g->internet.result;
 	str_copy(s->portal, sizeof(s->portal), g->internet.portal);
-	s->rx_bytes = counter("rx_bytes");
-	s->tx_bytes = counter("tx_bytes");
+	s->rx_bytes = counter(uplink, "rx_bytes");
+	s->tx_bytes = counter(uplink, "tx_bytes");
 	fill_memory(s);
 	s->restarts = g->supervisor.restarts;
 	channel_status(&g->channel, s);
@@ -138,6 +139,10 @@ void status_send(struct guest *g)
 		return;
 	g->status_wanted = true;
 	g->status = (struct wire_status){0};
+	if (g->settings.wired) {
+		str_copy(g->status.security, sizeof(g->status.security), "wired");
+		g->status.tx_kbit = g->status.rx_kbit = wired_linked(g) ? wired_kbit() : 0;
+	}
 	if (!supplicant_request(&g->uplink.supplicant, "STATUS", on_status))
 		send_now(g);
 }

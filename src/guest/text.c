@@ -17,15 +17,15 @@ static const char nat_head[] =
     "table ip airlock {\n"
     "	flowtable fast {\n"
     "		hook ingress priority filter\n"
-    "		devices = { " LAN_NAME ", " RADIO_NAME " }\n"
+    "		devices = { " LAN_NAME ", %s }\n"
     "	}\n"
     "	chain forward {\n"
     "		type filter hook forward priority filter; policy drop;\n"
     "		meta l4proto { tcp, udp } flow add @fast\n"
     "		ct state established,related accept\n"
     "		ct state invalid drop\n"
-    "		iifname " LAN_NAME " oifname " RADIO_NAME " accept\n"
-    "		iifname " RADIO_NAME " ct status dnat accept\n"
+    "		iifname " LAN_NAME " oifname %s accept\n"
+    "		iifname %s ct status dnat accept\n"
     "	}\n"
     "	chain input {\n"
     "		type filter hook input priority filter; policy drop;\n"
@@ -34,26 +34,27 @@ static const char nat_head[] =
     "		iifname " LAN_NAME " udp dport { 53, 67 } accept\n"
     "		iifname " LAN_NAME " tcp dport 53 accept\n"
     "		iifname " LAN_NAME " ip protocol icmp accept\n"
-    "		iifname " RADIO_NAME " udp sport 67 udp dport 68 accept\n"
-    "		iifname " RADIO_NAME " icmp type echo-request accept\n"
+    "		iifname %s udp sport 67 udp dport 68 accept\n"
+    "		iifname %s icmp type echo-request accept\n"
     "	}\n"
     "	chain postrouting {\n"
     "		type nat hook postrouting priority srcnat;\n"
-    "		oifname " RADIO_NAME " masquerade\n"
+    "		oifname %s masquerade\n"
     "	}\n";
 
 void text_nat(struct buf *b, const struct settings *s)
 {
+	const char *up = settings_uplink(s);
 	char to[16];
 
-	buf_addf(b, "%s", nat_head);
+	buf_addf(b, nat_head, up, up, up, up, up, up);
 	if (s->forward_count > 0)
 		buf_addf(b, "	chain prerouting {\n"
 			    "		type nat hook prerouting priority dstnat;\n");
 	for (size_t i = 0; i < s->forward_count; i++) {
 		const struct forward *f = &s->forwards[i];
 
-		buf_addf(b, "		iifname " RADIO_NAME " %s dport %u dnat to %s:%u\n",
+		buf_addf(b, "		iifname %s %s dport %u dnat to %s:%u\n", up,
 		    f->protocol == 6 ? "tcp" : "udp", f->port, wire_ipv4_text(to, f->to),
 		    f->to_port);
 	}

@@ -33,6 +33,7 @@ static void on_line(void *arg, const char *text)
 
 	if (strncmp(words, "Line ", 5) != 0 && strncmp(text, RADIO_NAME ": ", 7) != 0)
 		str_copy(words, sizeof(g->uplink.last_words), text);
+	revive_see(g, watchdog_supplicant(text), text);
 }
 
 static void on_ended(void *arg, int status)
@@ -294,8 +295,10 @@ static void on_event(void *arg, const struct station_event *ev)
 		loop_timer_del(g->loop, &g->uplink.quiet);
 	switch (ev->kind) {
 	case STATION_OTHER:
-	case STATION_SCANNED:
 	case STATION_SCAN_FAILED:
+		break;
+	case STATION_SCANNED:
+		revive_see(g, WATCHDOG_WORKED, NULL);
 		break;
 	case STATION_SCANNING:
 		router_event(g, LIFE_SCAN, NULL);
@@ -318,6 +321,7 @@ static void on_event(void *arg, const struct station_event *ev)
 		break;
 	case STATION_CONNECTED:
 		look_everywhere(g);
+		revive_see(g, WATCHDOG_WORKED, NULL);
 		address_expect(g);
 		router_event(g, LIFE_CONNECTED, name);
 		break;
@@ -389,5 +393,7 @@ void uplink_reset(struct guest *g)
 	supplicant_detach(&g->uplink.supplicant);
 	service_stop(&g->uplink.wpa);
 	live_reset(g);
+	/* Of the one that ends: the next one would be looked for there. */
+	unlink(PATH_SUPPLICANT_DIR "/" RADIO_NAME);
 	g->uplink.tried = (struct station_ssid){0};
 }

@@ -16,7 +16,7 @@ iperf3 procps util-linux python3
 '
 tests='
 clang clang-tidy clang-format libclang-rt-14-dev gnupg shellcheck mandoc cpio
-wpasupplicant hostapd socat squashfs-tools-ng wpagui xvfb x11-xkb-utils fonts-dejavu-core dbus at-spi2-core python3-pyatspi
+wpasupplicant hostapd dnsmasq-base socat squashfs-tools-ng wpagui xvfb x11-xkb-utils fonts-dejavu-core dbus at-spi2-core python3-pyatspi
 imagemagick
 '
 [ "${1:-}" != tests ] || packages="$packages $tests"

@@ -56,6 +56,27 @@ static void an_access_point_goes_and_comes_back(void)
 	see(LIFE_LEASE, "address 10.1.2.3/24", WIRE_ONLINE, "10.1.2.3");
 }
 
+static void a_cable_is_waited_for_lost_and_back(void)
+{
+	life_init(&s);
+	see(LIFE_UNPLUGGED, "waiting for the cable's link", WIRE_ASSOCIATING,
+	    "waiting for the cable's link");
+	see(LIFE_CONNECTED, "the cable", WIRE_ADDRESSING, "asking for an address on the cable");
+	see(LIFE_LEASE, "address 10.1.2.3/24", WIRE_ONLINE, "the cable, address 10.1.2.3/24");
+	see(LIFE_UNPLUGGED, "the cable has lost its link", WIRE_ASSOCIATING,
+	    "has lost its link");
+	/* dhcpcd hears of it as well, a little later. */
+	see(LIFE_NO_LEASE, "the address is gone", WIRE_ASSOCIATING, "has lost its link");
+	see(LIFE_CONNECTED, "the cable", WIRE_ADDRESSING, "asking for an address");
+	see(LIFE_NO_LEASE, "no DHCP server answers on the cable", WIRE_ADDRESSING, "no DHCP");
+	see(LIFE_LEASE, "address 10.1.2.4/24", WIRE_ONLINE, "10.1.2.4");
+	see(LIFE_RADIO_MISSING, "the card is gone", WIRE_NO_RADIO, "the card is gone");
+	see(LIFE_UNPLUGGED, "waiting", WIRE_ASSOCIATING, "waiting");
+	see(LIFE_CONNECTED, "the cable", WIRE_ADDRESSING, "");
+	see(LIFE_FAILED, "the rules are refused", WIRE_FAILED, "refused");
+	see(LIFE_UNPLUGGED, "waiting", WIRE_ASSOCIATING, "waiting");
+}
+
 static void no_address_is_said(void)
 {
 	comes_online();
@@ -174,6 +195,7 @@ int main(void)
 	RUN(says_only_what_is_new);
 	RUN(a_wrong_passphrase_stays_the_reason);
 	RUN(an_access_point_goes_and_comes_back);
+	RUN(a_cable_is_waited_for_lost_and_back);
 	RUN(no_address_is_said);
 	RUN(a_missing_radio_is_said_and_mended);
 	RUN(new_settings_begin_anew);

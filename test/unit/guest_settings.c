@@ -205,6 +205,37 @@ static void writes_the_rules(void)
 	buf_fini(&b);
 }
 
+static void an_ethernet_card_in_the_place_of_the_radio(void)
+{
+	struct wire_msg m = {.type = WIRE_CONFIG, .config = {.prefix = 24, .wired = 1}};
+	struct settings was;
+	struct buf b = {0};
+
+	send_config(24, "10.0.0.1", "10.0.0.2");
+	CHECK_STR(settings_uplink(&set), "wlan0");
+	CHECK(!set.wired && !set.watchdog);
+	was = set;
+	set = (struct settings){0};
+	m.config.router = was.router;
+	m.config.host = was.host;
+	m.config.log_level = (uint8_t)was.log_level;
+	m.config.watchdog = 1;
+	CHECK_INT(settings_take(&set, &m, &e), 0);
+	CHECK(set.wired && set.watchdog);
+	CHECK_INT(settings_diff(&was, &set), CHANGE_RADIO);
+	CHECK_STR(settings_uplink(&set), "wan0");
+	send_forward(6, 8080, "10.0.0.2", 80);
+	text_nat(&b, &set);
+	CHECK_HAS(b.data, "devices = { lan, wan0 }");
+	CHECK_HAS(b.data, "iifname wan0 tcp dport 8080 dnat to 10.0.0.2:80\n");
+	CHECK(strstr(b.data, "wlan0") == NULL);
+	buf_fini(&b);
+	m.config.simulated = 1;
+	CHECK_INT(settings_take(&set, &m, &e), -1);
+	CHECK_HAS(e.text, "either simulated or wired");
+	settings_fini(&set);
+}
+
 static void writes_dnsmasq(void)
 {
 	struct buf b = {0};
@@ -461,6 +492,7 @@ int main(void)
 	RUN(knows_what_is_known_already);
 	RUN(p2p_is_for_who_names_it);
 	RUN(writes_the_rules);
+	RUN(an_ethernet_card_in_the_place_of_the_radio);
 	RUN(writes_dnsmasq);
 	RUN(writes_the_rest);
 	RUN(a_lease_comes_through);

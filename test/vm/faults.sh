@@ -4,19 +4,6 @@
 # shellcheck source=test/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# reason_is STATE PATTERN SECONDS: the state with such a reason within that time.
-reason_is()
-{
-	end=$(($(date +%s) + $3))
-	until [ "$(field state)" = "$1" ] && field reason | grep -Eq "$2"; do
-		if [ "$(date +%s)" -ge "$end" ]; then
-			echo "it is \"$(field state)\": \"$(field reason)\", not \"$1\": \"$2\""
-			return 1
-		fi
-		sleep 0.2
-	done
-}
-
 # online [SECONDS]: within that time traffic passes, and the state says so.
 online()
 {

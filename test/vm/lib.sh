@@ -50,7 +50,7 @@ airlock()
 configure()
 {
 	{
-		echo 'radio = "simulated";'
+		echo "radio = \"${RADIO:-simulated}\";"
 		echo "supplicant = \"$T/networks.conf\";"
 		echo "state_dir = \"$T/state\";"
 		echo "image { store = \"$AIRLOCK_STORE\"; }"
@@ -101,6 +101,19 @@ wait_field()
 	done
 }
 
+# reason_is STATE PATTERN SECONDS: the state with such a reason within that time.
+reason_is()
+{
+	end=$(($(date +%s) + $3))
+	until [ "$(field state)" = "$1" ] && field reason | grep -Eq "$2"; do
+		if [ "$(date +%s)" -ge "$end" ]; then
+			echo "it is \"$(field state)\": \"$(field reason)\", not \"$1\": \"$2\""
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for()
 {
@@ -138,7 +151,7 @@ world()
 	nsenter -t "$(cat "$T/world.pid")" -n "$@"
 }
 
-# Give it the second tap.
+# Give it the second tap; for a wired uplink it leases addresses there.
 world_connect()
 {
 	world_start
@@ -147,6 +160,17 @@ world_connect()
 	world sh -c 'ip addr add 198.51.100.1/24 dev airlock0-air &&
 		ip link set airlock0-air up && ip route add 192.168.0.0/16 via 198.51.100.2 &&
 		ip route add 10.0.0.0/8 via 198.51.100.2 && ip route add 172.16.0.0/12 via 198.51.100.2'
+	[ "${RADIO:-}" != simulated-wired ] || world_leases
+}
+
+# A DHCP and name server on the other end of the cable.
+world_leases()
+{
+	world dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --interface=airlock0-air \
+		--bind-interfaces --no-hosts --no-resolv --address=/web.airlock.test/$WEB --no-ping \
+		--dhcp-range=198.51.100.50,198.51.100.99,1h --dhcp-option=option:router,198.51.100.1 \
+		--dhcp-leasefile="$T/world.leases" --dhcp-authoritative \
+		--pid-file="$T/dnsmasq.pid" >"$T/dnsmasq.log" 2>&1 &
 }
 
 # start: in the background, connected to the world, online.
