@@ -160,6 +160,7 @@ static void do_restart(struct machine *m, struct request *r, const char *what)
 	}
 	/* The hypervisor and the image are looked up at every launch anyway. */
 	m->renew_network = i > 0;
+	m->renew_card = i == 2;
 	m->restarting = "restarting, as asked";
 	r->verb = WIRE_VERB_WAIT_ONLINE;
 	m->budget = (struct life_budget){0};

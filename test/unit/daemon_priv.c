@@ -13,6 +13,7 @@
 
 static struct conf conf;
 static char dir[64];
+static const char *radio = "auto";
 static int sock;
 static pid_t child;
 
@@ -25,10 +26,16 @@ static void begin(void)
 	CHECK(mkdtemp(dir) != NULL);
 	conf_defaults(&conf, CONF_MACHINE);
 	str_format(conf.supplicant, sizeof(conf.supplicant), "%s/networks.conf", dir);
+	str_copy(conf.radio, sizeof(conf.radio), radio);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s), 0);
 	child = fork();
 	if (child == 0) {
-		struct priv p = {.conf = &conf, .conf_path = conf.supplicant};
+		struct priv p = {.conf = &conf,
+		    .conf_path = conf.supplicant,
+		    .card = {.conf = &conf,
+			.driver = &pci_fake,
+			.hostnet = &hostnet_fake,
+			.root = dir}};
 
 		close(s[0]);
 		while (priv_serve(&p, s[1], &e) == 1)
@@ -119,11 +126,44 @@ static void nonsense_is_refused(void)
 	end();
 }
 
+/* On a host without one; what is asked for cannot name another device. */
+static void a_card_is_had_from_the_configuration_alone(void)
+{
+	struct card_info info = {0};
+	struct err e = {0};
+
+	begin();
+	CHECK_INT(priv_card_take(sock, false, &info, &e), -1);
+	CHECK_HAS(e.text, "hand over the card: ");
+	CHECK_INT(info.count, 0);
+	CHECK_INT(priv_card_open(sock, 0, &e), -1);
+	CHECK_HAS(e.text, "descriptor 0 of the card");
+	CHECK_INT(priv_card_open(sock, UINT32_MAX, &e), -1);
+	end();
+}
+
+static void a_simulated_radio_gives_no_card(void)
+{
+	static const enum priv_verb verbs[] = {PRIV_CARD_TAKE, PRIV_CARD_GIVE, PRIV_CARD_OPEN};
+	struct err e = {0};
+
+	radio = "simulated";
+	begin();
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		CHECK_INT(priv_ask(sock, verbs[i], NULL, NULL, &e), -1);
+		CHECK_HAS(e.text, "there is no card");
+	}
+	end();
+	radio = "auto";
+}
+
 int main(void)
 {
 	RUN(the_file_is_handed_out_to_be_read);
 	RUN(a_fifo_in_its_place_blocks_nobody);
 	RUN(the_watch_tells_of_a_change);
 	RUN(nonsense_is_refused);
+	RUN(a_card_is_had_from_the_configuration_alone);
+	RUN(a_simulated_radio_gives_no_card);
 	return check_done();
 }

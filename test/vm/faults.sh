@@ -189,11 +189,24 @@ daemon_killed()
 	wait_for 5 gone airlock-daemon
 	# What it did to the host is still there, until the next start.
 	grep -q 'nameserver 10.0.0.1' /etc/resolv.conf
-	expect 6 'not running' airlock stop
 	start
 	grep -q 'cleaned up after a run that ended badly' "$T/start.log"
 	logged 'cleaned up after a run that ended badly'
 	online
+}
+
+# Nor does it take a start: `stop` puts back what is left.
+daemon_killed_and_stopped()
+{
+	kill -9 "$(cat /run/airlock/lock)"
+	wait_for 5 gone airlock-vm
+	wait_for 5 gone airlock-daemon
+	grep -q 'nameserver 10.0.0.1' /etc/resolv.conf
+	expect 0 'had left something behind' airlock stop
+	grep -Eq '^  network +[1-9][0-9]* operations undone' "$T/expect.log"
+	nothing_left
+	expect 6 'not running' airlock stop
+	start
 }
 
 gone()
@@ -257,6 +270,7 @@ for c in \
 	guest_panics \
 	frozen_guest_is_ended_by_stop \
 	daemon_killed \
+	daemon_killed_and_stopped \
 	machine_process_killed \
 	control_process_killed \
 	power_off_inside_the_guest_is_for_good; do

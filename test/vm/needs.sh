@@ -42,7 +42,7 @@ not_root()
 	as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups $T/tree/src/cli/airlock -c $T/airlock.conf"
 	for verb in start run; do
 		# shellcheck disable=SC2086  # words
-		refused 5 'taps and routes need root' 'sudo airlock' $as_nobody $verb
+		refused 5 'need root' 'sudo airlock' $as_nobody $verb
 	done
 	# shellcheck disable=SC2086
 	refused 5 'which needs root' 'sudo airlock demo' $as_nobody demo --store "$AIRLOCK_STORE"
@@ -185,11 +185,55 @@ wrong_configurations_are_told_with_their_place()
 	configure
 }
 
-radio_that_this_version_cannot_drive()
+# device ADDRESS CLASS: a PCI device of a host that has no other.
+device()
 {
+	d=/sys/bus/pci/devices/$1
+	mkdir -p "$d"
+	echo 0x8086 >"$d/vendor"
+	echo 0x2723 >"$d/device"
+	echo "0x$2" >"$d/class"
+	echo 'pci:v00008086d00002723sv00008086sd00000084bc02sc80i00' >"$d/modalias"
+}
+
+# radio VALUE [LINE]: airlock.conf with it.
+radio()
+{
+	configure "${2:-}"
+	sed -i "s/\"simulated\"/\"$1\"/" "$T/airlock.conf"
+}
+
+# On no account the card of the machine that this test runs on.
+card_that_cannot_be_handed_over()
+{
+	mount -t tmpfs -o mode=0755 empty /sys/bus/pci/devices
+	[ ! -d /sys/kernel/iommu_groups ] || mount -t tmpfs -o mode=0755 empty /sys/kernel/iommu_groups
+	rc=0
+	cards_are_refused || rc=$?
+	[ ! -d /sys/kernel/iommu_groups ] || umount /sys/kernel/iommu_groups
+	umount /sys/bus/pci/devices
 	configure
-	sed -i '/radio/d' "$T/airlock.conf"
-	refused 3 'drives the simulated radio only' 'radio = "simulated"' airlock start
+	return "$rc"
+}
+
+cards_are_refused()
+{
+	radio auto || return 1
+	refused 5 'there is no wireless card' 'airlock demo' airlock start || return 1
+	refused 5 'there is no wireless card' 'airlock demo' airlock run --yes || return 1
+	device 0000:03:00.0 028000
+	device 0000:00:1c.0 060400
+	refused 5 'the IOMMU is off' 'try: ' airlock start || return 1
+	radio 0000:07:00.0
+	refused 5 'there is no PCI device 0000:07:00.0' 'airlock doctor' airlock start --yes || return 1
+	radio 0000:00:1c.0
+	refused 3 'is a bridge' 'airlock doctor' airlock start || return 1
+	configure 'guest { extra_pci = [ "0000:00:14.0" ]; }'
+	refused 3 'guest.extra_pci goes along with a card' 'radio = "auto"' airlock start
+}
+
+mode_that_this_version_does_not_know()
+{
 	configure 'mode = "cable";'
 	refused 3 'mode = "router" only' '' airlock start
 	configure
@@ -205,6 +249,7 @@ wrong_words_on_the_command_line()
 	refused 2 'did you mean status?' '' airlock statsu
 	refused 2 'did you mean --json?' '' airlock status --jsno
 	refused 2 'usage: airlock stop' '' airlock stop now
+	refused 2 'usage: airlock start [--yes]' '' airlock start --no
 	refused 2 'usage' '' airlock
 	refused 2 'usage: airlock image' '' airlock image
 	expect 0 'usage: airlock' airlock help
@@ -213,7 +258,7 @@ wrong_words_on_the_command_line()
 
 down_is_down()
 {
-	for verb in stop reload resume log console restart; do
+	for verb in stop reload log console restart; do
 		refused 6 'airlock is not running' 'airlock start' airlock "$verb"
 	done
 	expect 6 'down' airlock status
@@ -225,7 +270,8 @@ configure
 for c in \
 	not_root no_tun_device no_qemu no_nft no_unprivileged_user no_image kernel_that_is_cut_off \
 	kernel_that_is_none file_of_the_image_that_is_missing image_where_only_root_may_go \
-	wrong_configurations_are_told_with_their_place radio_that_this_version_cannot_drive \
+	wrong_configurations_are_told_with_their_place card_that_cannot_be_handed_over \
+	mode_that_this_version_does_not_know \
 	configuration_file_that_is_missing wrong_words_on_the_command_line down_is_down; do
 	tcase $c
 done
