@@ -65,10 +65,10 @@ static void on_timeout(void *arg)
 	clients_status(arg); /* with what the guest said last */
 }
 
-/* Ask the guest on behalf of those who wait. */
+/* Ask the guest on behalf of those who wait; one on its way off has better to do. */
 static void ask(struct machine *m)
 {
-	if (!channel_send(m, WIRE_ASK_STATUS))
+	if (m->life != LIFE_UP || !channel_send(m, WIRE_ASK_STATUS))
 		clients_status(m);
 	/* The first who waits sets it: those who come later must not put it off. */
 	else if (!m->status_timer.armed)

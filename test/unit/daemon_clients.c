@@ -83,6 +83,7 @@ static void begin(void)
 
 	memset(&m, 0, sizeof(m));
 	m.loop = loop_new(&e);
+	m.life = LIFE_UP;
 	m.driver = &vm_fake;
 	m.background = true; /* with log_to none: nothing is printed */
 	m.logto.to = CONF_LOG_NONE;
@@ -207,6 +208,17 @@ static void without_a_guest_it_is_answered_at_once(void)
 {
 	begin();
 	request(1, WIRE_VERB_STATUS, false, "");
+	CHECK_STR(heard(), "1:report 1:end0");
+	end();
+}
+
+static void a_guest_on_its_way_off_is_not_asked(void)
+{
+	begin();
+	m.greeted = true;
+	m.life = LIFE_SUSPENDING;
+	request(1, WIRE_VERB_STATUS, false, "");
+	CHECK_INT(asked, 0);
 	CHECK_STR(heard(), "1:report 1:end0");
 	end();
 }
@@ -497,6 +509,7 @@ int main(void)
 	log_level_set(LEVEL_NONE);
 	RUN(one_status_is_asked_once);
 	RUN(without_a_guest_it_is_answered_at_once);
+	RUN(a_guest_on_its_way_off_is_not_asked);
 	RUN(followers_have_one_timer_and_leave_none);
 	RUN(figures_nobody_asked_for_go_nowhere);
 	RUN(intervals_have_bounds);

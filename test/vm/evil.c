@@ -385,6 +385,20 @@ static void do_die(void)
 	_exit(1); /* which no kernel survives */
 }
 
+/* A watchdog that wants the guest started afresh, again and again. */
+static void do_howl(void)
+{
+	struct wire_msg m = {
+	    .type = WIRE_WATCHDOG, .watchdog = {.step = WIRE_WATCHDOG_RESTART}};
+
+	str_copy(m.watchdog.reason, sizeof(m.watchdog.reason), "\x1b[2Jwolf");
+	hello();
+	say_state(WIRE_NO_RADIO, "no answer");
+	say(&m);
+	say(&m);
+	listen_on();
+}
+
 static void do_off(void)
 {
 	hello();
@@ -416,6 +430,7 @@ static const struct {
     {"quiet", do_quiet},
     {"reset", do_reset},
     {"die", do_die},
+    {"howl", do_howl},
     {"off", do_off},
 };
 

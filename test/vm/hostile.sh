@@ -223,6 +223,17 @@ the_daemon_did_not_grow_by_it()
 	[ "$now" -le $((before + 8192)) ]
 }
 
+a_watchdog_that_cries_wolf_gets_ever_longer_pauses()
+{
+	become howl
+	wait_for 20 logged_since 'the radio is dead (\x1b[2Jwolf)'
+	for pause in 1 2 4; do
+		wait_for 30 logged_since "restarting in $pause.0 s"
+	done
+	field notice | grep -q 'the radio was dead (.*wolf): the guest was started afresh'
+	is "$(cat /run/airlock/lock)" "$DAEMON"
+}
+
 a_guest_that_powers_off_stays_off()
 {
 	become off
@@ -297,6 +308,7 @@ for c in \
 	a_lease_that_chases_the_host_from_subnet_to_subnet \
 	texts_arrive_without_the_power_to_command_a_terminal \
 	the_other_ports_are_flooded_in_vain \
+	a_watchdog_that_cries_wolf_gets_ever_longer_pauses \
 	the_daemon_did_not_grow_by_it \
 	a_guest_that_powers_off_stays_off \
 	a_guest_of_another_version_is_said_and_not_started_again \
