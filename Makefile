@@ -39,6 +39,9 @@ check: setup-tests image
 bench: setup-tests image
 	sh test/bench/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
 
+bench-images: all
+	sh test/bench/images.sh --build $(BUILD) --cache $(CACHE)
+
 install: $(BUILD)/build.ninja
 	meson configure $(BUILD) -Dprefix=$(PREFIX)
 	ninja -C $(BUILD)
@@ -59,9 +62,10 @@ help:
 	@echo "make check    set up, build, make the image, every test (root)"
 	@echo "make image    make the image in $(BUILD)/images"
 	@echo "make bench    measure the limits, write bench.json (root)"
+	@echo "make bench-images  images for five common cards, and what they weigh"
 	@echo "make install  DESTDIR= PREFIX=/usr/local"
 	@echo "make format   clang-format"
 	@echo "make lint     clang-tidy, shellcheck, mandoc, the arrow table"
 	@echo "make clean"
 
-.PHONY: all setup setup-tests image demo check bench install format lint clean help
+.PHONY: all setup setup-tests image demo check bench bench-images install format lint clean help

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/cards.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "image/image.h"
@@ -108,52 +109,28 @@ static int build(struct cli *c, const struct image_options *options)
 	return r < 0 ? cli_fail(&e) : print_summary(c, o.store, now_ms() - start, fresh);
 }
 
-#define CARDS_MAX 16
-
-/* The cards that somebody named: "8086:2723,10ec:8168", or modaliases. */
-struct wanted {
-	struct image_request requests[CARDS_MAX];
-	char modaliases[CARDS_MAX][128], names[CARDS_MAX][128];
-	size_t count;
-};
-
-static int add_card(struct wanted *w, const char *text, size_t len, struct err *e)
+/* What an image shall drive: what was named, or what the configurations mean. */
+static int find_cards(struct cli *c, struct cards *cards, const char *named, struct err *e)
 {
-	char *name = w->names[w->count];
+	char path[CONF_PATH], dir[CONF_PATH];
 
-	if (w->count == CARDS_MAX)
-		return err_set(e, 0, "image: --card: more than %d cards", CARDS_MAX);
-	if (len >= sizeof(w->names[0]))
-		len = sizeof(w->names[0]) - 1;
-	str_copy(name, len + 1, text);
-	if (!image_modalias(w->modaliases[w->count], sizeof(w->modaliases[0]), name))
-		return err_set(e, 0,
-		    "image: --card: \"%s\" is no card: accepted: vendor:device as 8086:2723, "
-		    "or "
-		    "a modalias as /sys/bus/pci/devices/*/modalias has it",
-		    name);
-	w->requests[w->count] =
-	    (struct image_request){.modalias = w->modaliases[w->count], .name = name};
-	w->count++;
-	return 0;
-}
-
-static int add_cards(struct wanted *w, const char *list, struct err *e)
-{
-	for (const char *p = list; *p != '\0'; p += strspn(p, ",")) {
-		size_t len = strcspn(p, ",");
-
-		if (add_card(w, p, len, e) < 0)
-			return err_is(e, ERR_USAGE);
-		p += len;
-	}
+	if (named != NULL)
+		return cards_named(cards, named, e);
+	if (cards_of_conf(cards, c->conf, false, "", e) < 0)
+		return -1;
+	if (c->conf_given)
+		return 0;
+	conf_machine_path(path, CONF_MACHINE);
+	conf_machine_path(dir, "any");
+	*strrchr(dir, '/') = '\0';
+	cards_of_others(cards, c->conf, path, dir, "");
 	return 0;
 }
 
 static int cmd_build(struct cli *c, int argc, char **argv)
 {
-	struct wanted wanted = {.count = 0};
-	const char *cards = NULL;
+	struct cards cards = {.count = 0};
+	const char *named = NULL;
 	struct err e = {0};
 	const struct conf *conf = c->conf;
 	struct image_options o = {.mirror = conf->image.mirror,
@@ -166,31 +143,45 @@ static int cmd_build(struct cli *c, int argc, char **argv)
 	    .sim = conf->image.sim};
 	const struct cli_option table[] = {{"--mirror", NULL, &o.mirror},
 	    {"--suite", NULL, &o.suite}, {"--store", NULL, &o.store},
-	    {"--cache", NULL, &o.cache}, {"--card", NULL, &cards},
+	    {"--cache", NULL, &o.cache}, {"--card", NULL, &named},
 	    {"--all-cards", &o.all_cards, NULL}, {"--offline", &o.offline, NULL},
 	    {NULL, NULL, NULL}};
 	int at = cli_options("image", argc, argv, table);
 
 	if (at < 0)
 		return ERR_USAGE;
-	if (cards != NULL && add_cards(&wanted, cards, &e) < 0)
+	if (at < argc)
+		return cli_usage("image");
+	if (find_cards(c, &cards, named, &e) < 0)
 		return cli_fail(&e);
-	o.cards = wanted.requests;
-	o.card_count = wanted.count;
-	return at < argc ? cli_usage("image") : build(c, &o);
+	o.cards = cards.requests;
+	o.card_count = cards.count;
+	return build(c, &o);
 }
 
-static int print_json(const struct image_entry *list, ssize_t count)
+static int print_json(const char *store, const struct image_entry *list, ssize_t count)
 {
 	json_t *array = json_array();
 	char *text;
 
-	for (ssize_t i = 0; i < count; i++)
+	for (ssize_t i = 0; i < count; i++) {
+		struct image_summary s;
+		struct err ignored = {0};
+
+		/* Of a damaged one what is known is zeroes. */
+		if (image_describe(store, list[i].id, &s, &ignored) < 0)
+			s = (struct image_summary){0};
 		json_array_append_new(array,
-		    json_pack("{s:s, s:s, s:I, s:I, s:b, s:b}", "id", list[i].id, "kernel",
-			list[i].kernel_version, "bytes", (json_int_t)list[i].bytes, "built",
+		    json_pack(
+			"{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:b, s:b}",
+			"id", list[i].id, "kernel", list[i].kernel_version, "suite", s.suite,
+			"bytes", (json_int_t)list[i].bytes, "vmlinux",
+			(json_int_t)s.kernel_bytes, "initrd", (json_int_t)s.initrd_bytes,
+			"root", (json_int_t)s.root_bytes, "sim", (json_int_t)s.sim_bytes,
+			"firmware", (json_int_t)s.firmware_bytes, "driver", s.driver, "built",
 			(json_int_t)list[i].built_unix, "current", list[i].current, "previous",
 			list[i].previous));
+	}
 	text = json_dumps(array, JSON_INDENT(1));
 	if (text != NULL)
 		puts(text);
@@ -235,7 +226,7 @@ static int cmd_list(struct cli *c, int argc, char **argv)
 	if (count < 0)
 		return cli_fail(&e);
 	if (json)
-		print_json(list, count);
+		print_json(store, list, count);
 	else if (count == 0)
 		printf("there is no image in %s; airlock image build makes one\n", store);
 	else

@@ -110,6 +110,7 @@ int image_describe(const char *store, const char *id, struct image_summary *out,
 	out->packages = (unsigned)s.packages;
 	out->modules = (unsigned)s.modules;
 	out->drivers = s.cards;
+	str_copy(out->driver, sizeof(out->driver), s.driver);
 	out->firmware = s.firmware;
 	out->firmware_bytes = s.firmware_bytes;
 	for (size_t i = 0; i < s.count; i++)

@@ -107,6 +107,7 @@ struct image_summary {
 	char kernel_version[128];
 	unsigned packages, modules;
 	unsigned drivers;        /* taken for cards */
+	char driver[64];         /* the first of them, or "" */
 	unsigned firmware;       /* files of different content */
 	uint64_t firmware_bytes; /* of these, as they are in their packages */
 	uint64_t kernel_bytes, initrd_bytes, root_bytes, sim_bytes;

@@ -267,7 +267,8 @@ static void read_cards(struct manifest_summary *s, const json_t *cards)
 		const json_t *firmware = json_object_get(card, "firmware");
 		const char *driver = json_string_value(json_object_get(card, "driver"));
 
-		s->cards += driver != NULL && driver[0] != '\0';
+		if (driver != NULL && driver[0] != '\0' && s->cards++ == 0)
+			str_copy(s->driver, sizeof(s->driver), driver);
 		for (size_t k = 0; k < json_array_size(firmware); k++) {
 			const json_t *o = json_array_get(firmware, k);
 			const char *sha256 = json_string_value(json_object_get(o, "sha256"));

@@ -39,6 +39,7 @@ struct manifest_file {
 struct manifest_summary {
 	char kernel[128], suite[64], release[64]; /* the newer suite's when there is one */
 	unsigned cards;                           /* drivers taken for cards */
+	char driver[64];                          /* the first of them, or "" */
 	unsigned firmware;
 	uint64_t firmware_bytes;
 	struct manifest_file files[8];
