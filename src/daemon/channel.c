@@ -202,7 +202,7 @@ static void send_config(struct machine *m)
 	struct wire_msg msg = {.type = WIRE_CONFIG,
 	    .config = {.mode = WIRE_ROUTER,
 		.simulated = conf_simulated(c),
-		.wired = conf_simulated_wired(c) || m->card.wired != 0,
+		.wired = machine_wired(m),
 		.watchdog = c->guest.watchdog,
 		.log_level = c->log_level,
 		.console = c->guest.console,

@@ -169,6 +169,12 @@ struct machine {
 	struct buf air_answer;
 };
 
+/* Is the uplink a cable: an Ethernet card, or the semblance of one? */
+static inline bool machine_wired(const struct machine *m)
+{
+	return conf_simulated_wired(&m->conf) || m->card.wired != 0;
+}
+
 /* machine.c */
 
 /* Run the machine process; never returns with the hypervisor alive. */

@@ -121,7 +121,7 @@ static int recover(struct daemon *d, struct leftovers *left, struct err *e)
 
 int daemon_prepare(struct daemon *d, struct err *e)
 {
-	struct leftovers left;
+	struct leftovers left = {0};
 
 	if (check_supported(&d->conf, e) < 0 || need_root(e) < 0 ||
 	    process_user_find(d->conf.user, &d->user, e) < 0 || take_lock(d, e) < 0 ||
@@ -142,7 +142,7 @@ int daemon_prepare(struct daemon *d, struct err *e)
 
 int daemon_undo(struct daemon *d, struct err *e)
 {
-	struct leftovers left;
+	struct leftovers left = {0};
 	char title[CARD_TITLE];
 
 	if (need_root(e) < 0 || take_lock(d, e) < 0 || recover(d, &left, e) < 0)

@@ -61,12 +61,15 @@ void supplicant_send(struct machine *m)
 	char mark[WIRE_FILE_MARK];
 	struct err e = {0};
 	size_t len;
-	char *text = read_file(m, &len, &e);
+	char *text;
 
+	/* A guest that has no radio needs nobody's passphrases. */
+	if (machine_wired(m))
+		return;
+	text = read_file(m, &len, &e);
 	mark_of(mark, text, len);
 	if (text == NULL)
-		log_line(conf_simulated_wired(&m->conf) ? LEVEL_DEBUG : LEVEL_WARN,
-		    "no networks are known: %s", e.text);
+		log_warn("no networks are known: %s", e.text);
 	if (!s->sent || strcmp(mark, s->mark) != 0) {
 		msg.file.adopt = s->adopted[0] != '\0' && strcmp(mark, s->adopted) == 0 &&
 				 now_ms() - s->adopted_ms < ADOPT_MS;
@@ -216,7 +219,7 @@ static void on_settled(void *arg)
 	text = read_file(m, &len, &e);
 	mark_of(mark, text, len);
 	forget(text, len);
-	if (!m->greeted || (s->sent && strcmp(mark, s->mark) == 0)) {
+	if (!m->greeted || machine_wired(m) || (s->sent && strcmp(mark, s->mark) == 0)) {
 		s->vanished = false;
 	} else if (len == 0 && !s->vanished) {
 		s->vanished = true;

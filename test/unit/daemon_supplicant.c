@@ -296,6 +296,23 @@ static void what_was_adopted_is_told_once(void)
 	end();
 }
 
+static void a_wired_guest_gets_no_passphrases(void)
+{
+	char text[64];
+
+	begin("network={psk=secret}");
+	m.card.wired = 1;
+	supplicant_send(&m);
+	received(text, sizeof(text));
+	CHECK_STR(text, "");
+	/* And nobody waits for its verdict. */
+	m.requests[0].verb = WIRE_VERB_RELOAD;
+	supplicant_reloaded(&m, "reloaded");
+	CHECK_INT(reply.count, 1);
+	CHECK_INT(reply.status, 0);
+	end();
+}
+
 int main(void)
 {
 	log_level_set(LEVEL_NONE);
@@ -306,5 +323,6 @@ int main(void)
 	RUN(a_refusal_holds_no_passphrase);
 	RUN(a_guest_that_does_not_answer_is_said);
 	RUN(what_was_adopted_is_told_once);
+	RUN(a_wired_guest_gets_no_passphrases);
 	return check_done();
 }
