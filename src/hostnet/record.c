@@ -90,7 +90,7 @@ static bool read_op(const char *line, void *arg)
 const struct journal_type hostnet_records_type = {
     .file = "hostnet.journal",
     .size = sizeof(struct hostnet_op),
-    .max = HOSTNET_OPS_MAX * 2,
+    .max = HOSTNET_OPS_MAX * (size_t)2,
     .write = write_op,
     .read = read_op,
 };

@@ -87,7 +87,8 @@ static bool name_is_wireless(const char *name)
 	       strcasestr(name, "wi-fi") != NULL || strcasestr(name, "wlan") != NULL;
 }
 
-static enum pci_kind kind_of(const struct pci_device *d, bool wireless)
+/* d->kind is PCI_WIRELESS where an interface of its own says so. */
+static enum pci_kind kind_of(const struct pci_device *d)
 {
 	uint32_t class = d->class >> 8;
 
@@ -95,7 +96,7 @@ static enum pci_kind kind_of(const struct pci_device *d, bool wireless)
 		return PCI_BRIDGE;
 	if (class >> 8 != 0x02 && class >> 8 != 0x0d)
 		return PCI_OTHER;
-	if (wireless || class == 0x0d20 || class == 0x0d21)
+	if (d->kind == PCI_WIRELESS || class == 0x0d20 || class == 0x0d21)
 		return PCI_WIRELESS;
 	if (class == 0x0280)
 		return d->interface_count == 0 ? PCI_WIRELESS : PCI_ETHERNET;
@@ -108,20 +109,20 @@ static enum pci_kind kind_of(const struct pci_device *d, bool wireless)
 
 void pci_interfaces_read(const char *root, struct pci_host *h)
 {
-	auto_free bool *wireless = calloc(h->count + 1, sizeof(*wireless));
 	char path[PCI_PATH];
 	struct dirent *entry;
 	DIR *dir;
 
 	str_format(path, sizeof(path), "%s/" NET, root);
 	dir = opendir(path);
-	while (dir != NULL && wireless != NULL && (entry = readdir(dir)) != NULL) {
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		struct pci_device *d = carrier(root, h, entry->d_name);
 
 		if (d == NULL || d->interface_count == PCI_INTERFACES)
 			continue;
 		str_copy(d->interfaces[d->interface_count++], PCI_INTERFACE, entry->d_name);
-		wireless[d - h->devices] |= is_wireless(root, entry->d_name);
+		if (is_wireless(root, entry->d_name))
+			d->kind = PCI_WIRELESS;
 	}
 	if (dir != NULL)
 		closedir(dir);
@@ -130,7 +131,7 @@ void pci_interfaces_read(const char *root, struct pci_host *h)
 		size_t from = 0;
 
 		qsort(d->interfaces, d->interface_count, PCI_INTERFACE, by_name);
-		d->kind = kind_of(d, wireless != NULL && wireless[i]);
+		d->kind = kind_of(d);
 		for (size_t k = 0; k < d->interface_count; k++)
 			look_above(root, d, d->interfaces[k]);
 		for (int level = 1; level < LEVELS && from < d->above_count; level++)
