@@ -92,7 +92,7 @@ static int tell(struct away *a, const char *path, const struct buf *text, const 
 		return 0;
 	if (s->online) {
 		setup_add(s, SETUP_NOTE,
-		    "%s now would end the connection of %s; it is read at the next boot",
+		    "%s now would end the connection of %s: it is read at the next boot",
 		    reload, a->card);
 		return 0;
 	}
