@@ -25,6 +25,7 @@ static const struct cli_verb verbs[] = {
     {"stop", cmd_stop, "", "stop it and put the host back as it was"},
     {"restart", cmd_restart, "[guest|netif|hypervisor]", "start the guest afresh"},
     {"status", cmd_status, "[--json] [--watch]", "state, network, addresses, figures"},
+    {"wait-online", cmd_wait_online, "[--timeout SECONDS]", "return when it is online"},
     {"list", cmd_machines, "[--json]", "the machines of this host", true},
     {"reload", cmd_reload, "", "read airlock.conf and the networks again"},
     {"suspend", cmd_suspend, "", "put the guest off before the host sleeps", true},

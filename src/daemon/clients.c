@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/machine.h"
+#include "daemon/notify.h"
 
 #define CONTROL_QUEUE (8u << 20)
 
@@ -188,8 +189,12 @@ static void do_reload(struct machine *m, struct request *r)
 {
 	struct err e = {0};
 	char text[512];
+	int rc;
 
-	if (reload(m, text, sizeof(text), &e) < 0)
+	notify_reloading(m->notify);
+	rc = reload(m, text, sizeof(text), &e);
+	notify_ready(m->notify);
+	if (rc < 0)
 		clients_reply(m, r, &e, "");
 	else
 		supplicant_reloaded(m, text);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/machine.h"
+#include "daemon/notify.h"
 
 #define SAID_A_SECOND 200  /* lines of the hypervisor */
 #define CLOCK_SET_MS  1000 /* less than that nobody sets a clock back */
@@ -54,7 +55,8 @@ static void add(struct machine *m, const struct line *line, bool said)
 		if (m->background)
 			logto_send(&m->logto, line->level, line->source, line->text);
 		else if (!said)
-			dprintf(STDERR_FILENO, "%s: %s: %s\n", line->source,
+			dprintf(STDERR_FILENO, "%s%s: %s: %s\n",
+			    notify_priority(m->notify, line->level), line->source,
 			    log_level_name(line->level), line->text);
 	}
 	for (size_t i = 0; i < MACHINE_CLIENTS; i++)

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "daemon/machine.h"
+#include "daemon/notify.h"
 
 #define BOOT_TIMEOUT_MS 60000 /* with KVM; without, whoever starts it says how long */
 #define LINGER_MS       3000
@@ -90,6 +91,7 @@ void machine_show(struct machine *m)
 	m->state = state;
 	str_copy(m->reason, sizeof(m->reason), clean);
 	log_info("%s%s%s", wire_state_name(state), clean[0] ? ": " : "", clean);
+	notify_state(m->notify, m->life, wire_state_name(state), clean);
 	clients_state(m);
 }
 

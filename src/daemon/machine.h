@@ -79,6 +79,7 @@ struct machine {
 	const char *conf_path;
 	int priv; /* to the privileged process */
 	bool background;
+	int notify; /* notify.h */
 
 	/* life */
 	enum life_state life;

@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "daemon/control.h"
+#include "daemon/notify.h"
 #include "daemon/prepare.h"
 #include "daemon/relay.h"
 
@@ -98,6 +99,7 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 	    .conf_path = d->conf_path,
 	    .priv = p->machine_priv[0],
 	    .background = d->background,
+	    .notify = d->notify,
 	    .driver = &vm_qemu,
 	    .hostnet = &hostnet_linux,
 	    .control = {.io = {.fd = p->control_machine[1]}},
@@ -335,6 +337,7 @@ static int become_four(struct daemon *d, struct err *e)
 	}
 	close_others(&p, &p.machine_priv[1], 1);
 	close(d->listener);
+	notify_ready(d->notify);
 	return supervise(d, p.machine_priv[1], e);
 }
 
@@ -378,6 +381,7 @@ int main(int argc, char **argv)
 	if (!d.conf_given)
 		conf_machine_path(d.conf_path, name);
 	umask(022);
+	d.notify = notify_open();
 	/* Root's own may lack sbin, or name places that are not root's. */
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	log_open(NULL, NULL, "airlock", LEVEL_INFO);

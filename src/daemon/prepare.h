@@ -16,6 +16,7 @@ struct daemon {
 	int lock, listener;
 	struct priv priv;
 	struct logto logto;
+	int notify; /* notify.h */
 	struct early early[MACHINE_EARLY];
 	struct loop *loop;
 	struct loop_io request;

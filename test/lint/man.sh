@@ -11,7 +11,7 @@ for page in man/*.[58]; do
 		bad=1
 	fi
 done
-verbs=$(sed -n 's/^    {"\([a-z]*\)", cmd_[a-z]*, .*/\1/p' src/cli/main.c)
+verbs=$(sed -n 's/^    {"\([a-z-]*\)", cmd_[a-z_]*, .*/\1/p' src/cli/main.c)
 for verb in $verbs; do
 	[ "$verb" != help ] || continue
 	if grep -q "^\.It Cm $verb\b" man/airlock.8; then

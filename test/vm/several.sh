@@ -98,13 +98,19 @@ each_has_its_own()
 	wait_for 20 fetch web.airlock.test
 }
 
+# left_says_so: the reason of the state has a command that works for it.
+left_says_so()
+{
+	lab status | grep -qF 'airlock -n lab join'
+}
+
 messages_name_the_machine()
 {
 	expect 1 'runs already' lab start
 	grep -qF 'try: airlock -n lab status' "$T/expect.log"
 	lab scan | grep -q airlock-wpa2
 	lab leave | grep -qF 'airlock -n lab join'
-	wait_for 10 sh -c '"$1" -n lab status | grep -qF "airlock -n lab join"' - "$AIRLOCK_BUILD/src/cli/airlock"
+	wait_for 10 left_says_so
 	is "$(field state)" online
 	lab join airlock-wpa3 >"$T/join.log" 2>&1 || { cat "$T/join.log"; return 1; }
 	is "$(of_lab field network.ssid)" airlock-wpa3
@@ -122,7 +128,7 @@ stop_of_one_leaves_the_other()
 	is "$(of_lab field hypervisor.pid)" "$pid"
 	asked "$(of_lab field host.router)"
 	is "$(ip route show default | cut -d' ' -f5)" lab
-	! nft list table netdev airlock_airlock0 2>/dev/null
+	expect 1 'No such file' nft list table netdev airlock_airlock0
 	nft list table netdev airlock_lab >/dev/null
 	wait_for 20 fetch web.airlock.test
 	# And back: it comes behind the one that stayed.
