@@ -65,6 +65,22 @@ static uint32_t number(const char *root, const char *address, const char *name)
 	return (uint32_t)strtoul(text, NULL, 16);
 }
 
+/*
+ * Memory that the group's devices must reach at the same address under any IOMMU, as the
+ * firmware says; "direct-relaxable" is what only the firmware itself needed.
+ */
+static bool has_reserved(const char *root, int group)
+{
+	char path[PCI_PATH];
+	struct err e = {0};
+	auto_free char *text = NULL;
+
+	str_format(
+	    path, sizeof(path), "%s/sys/kernel/iommu_groups/%d/reserved_regions", root, group);
+	text = file_read(path, SMALL_MAX, NULL, &e);
+	return text != NULL && strstr(text, " direct\n") != NULL;
+}
+
 static void take_links(const char *root, struct pci_device *d)
 {
 	char path[PCI_PATH], target[PATH_MAX], group[16], name[32], *slash;
@@ -79,6 +95,7 @@ static void take_links(const char *root, struct pci_device *d)
 	if (d->group >= 0 && pci_line(path, name, sizeof(name)) &&
 	    strcmp(name, "vfio-noiommu") == 0)
 		d->group = -1;
+	d->reserved = d->group >= 0 && has_reserved(root, d->group);
 	str_format(path, sizeof(path), "%s/" DEVICES "/%s", root, d->address);
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n <= 0)

@@ -56,6 +56,7 @@ struct pci_device {
 	size_t interface_count;
 	char above[PCI_ABOVE][PCI_INTERFACE]; /* what is stacked on those interfaces */
 	size_t above_count;
+	bool reserved;      /* the firmware claims memory for DMA by its group (RMRR, IVMD) */
 	int group;          /* of the IOMMU; -1 none */
 	unsigned resets;    /* PCI_RESET_... */
 	unsigned msi, msix; /* vectors it can have; 0 also where root alone can see */

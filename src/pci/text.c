@@ -93,7 +93,7 @@ const char *pci_class(const struct pci_device *d)
 /* "Intel Corporation" -> "Intel"; "Realtek Semiconductor Co., Ltd." -> "Realtek". */
 static void shorten(char *name)
 {
-	static const char *const ends[] = {" Corporation", " Corp", " Semiconductor",
+	static const char *const ends[] = {" Corporation", " Corp", " corp", " Semiconductor",
 	    " Electronics", " Technolog", " Group", " Inc", " Ltd", " Limited", " Co.", " ("};
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {

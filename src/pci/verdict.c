@@ -213,6 +213,16 @@ static int check_group(const struct pci_host *h, const struct pci_want *want,
 		err_hint(e, "look for an update of the firmware");
 		return err_is(e, ERR_HOST);
 	}
+	/* The kernel's driver for Intel's IOMMU gives such devices to no guest. */
+	if (d->reserved && h->facts.iommu == PCI_IOMMU_INTEL) {
+		err_set(e, 0,
+		    "%s: the firmware claims memory for its DMA (RMRR), so the kernel "
+		    "gives it to no guest",
+		    pci_title(d, title, sizeof(title)));
+		err_hint(e, "look for an update of the firmware, or for its setting of remote "
+			    "management");
+		return err_is(e, ERR_HOST);
+	}
 	for (size_t i = 0; i < h->count; i++) {
 		const struct pci_device *m = &h->devices[i];
 

@@ -287,6 +287,28 @@ static void longest_record(void)
 	buf_fini(&b);
 }
 
+/* A host without PCI, without sysfs, and one whose root is no path at all. */
+static void hosts_without(void)
+{
+	char longest[PCI_ROOT_MAX + 1];
+	struct pci_host h;
+
+	memset(&e, 0, sizeof(e));
+	CHECK_INT(pci_list("/nonexistent", &h, &e), 0);
+	CHECK_INT(h.count, 0);
+	CHECK(!h.facts.groups && !h.facts.vfio_loadable && h.facts.kernel[0] == '\0');
+	CHECK_INT(h.facts.remapping, PCI_UNKNOWN);
+	CHECK(pci_find(&h, "0000:03:00.0") == NULL);
+	CHECK(pci_choose(&h, "auto", &e) == NULL);
+	CHECK_HAS(e.hint, "airlock demo");
+	pci_fini(&h);
+	pci_fini(&h);
+	memset(longest, 'x', sizeof(longest));
+	longest[PCI_ROOT_MAX] = '\0';
+	CHECK_INT(pci_list(longest, &h, &e), -1);
+	pci_fini(&h);
+}
+
 int main(void)
 {
 	RUN(addresses);
@@ -297,5 +319,6 @@ int main(void)
 	RUN(not_allowed);
 	RUN(records);
 	RUN(longest_record);
+	RUN(hosts_without);
 	return check_done();
 }

@@ -11,6 +11,7 @@
  *         cap=pm,express:flr,msi:0,msix:16 reset=flr,pm,bus subsystem=8086:0084
  *         above=br0 override=x header=1 oldreset
  *     above br0 br0.7             (an interface stacked on another)
+ *     reserved 14 direct          (a reserved region of a group and its type)
  *
  * One line each; a line that begins with blanks goes on with the one before.
  */
@@ -269,6 +270,16 @@ static inline void tree_modules(const char *root, const char *kernel)
 	tree_put(root, path, text, sizeof(text) - 1);
 }
 
+static inline void tree_reserved(const char *root, const char *group, const char *type)
+{
+	char path[200], text[200];
+
+	str_format(path, sizeof(path), "sys/kernel/iommu_groups/%s", group);
+	str_format(text, sizeof(text), "0x%016x 0x%016x %s\n0x%016x 0x%016x msi", 0x7d000000,
+	    0x7d0fffff, type, 0xfee00000, 0xfeefffff);
+	tree_line(root, path, "reserved_regions", text);
+}
+
 /*
  * Unfold the description in `text` (which is taken apart) below root.  A line that
  * begins with another word is given to `other`, words in an array that ends with NULL.
@@ -305,6 +316,8 @@ static inline void tree_unfold(
 			tree_line(root, ".", words[1], words[2]);
 		else if (strcmp(words[0], "dev") == 0)
 			tree_device(root, words);
+		else if (strcmp(words[0], "reserved") == 0)
+			tree_reserved(root, words[1], words[2]);
 		else if (strcmp(words[0], "above") == 0)
 			tree_above(root, words[1], words[2]);
 		else if (strcmp(words[0], "want") == 0 || strcmp(words[0], "choose") == 0)
