@@ -142,14 +142,18 @@ static bool wants_image(const struct request *q)
 		   q->c->conf->image.store, NULL, q->setup.card->modalias, &card, &ignored) < 0;
 }
 
+/* For the card that airlock.conf names now, and for those of other machines. */
 static int build_image(const struct request *q)
 {
-	char modalias[PCI_MODALIAS], build[] = "build", option[] = "--card", verb[] = "image";
-	char *argv[] = {verb, build, option, modalias, NULL};
+	char verb[] = "image", build[] = "build";
+	char *argv[] = {verb, build, NULL};
+	struct conf conf = *q->c->conf;
+	struct cli c = *q->c;
 
-	str_copy(modalias, sizeof(modalias), q->setup.card->modalias);
-	printf("\nairlock image build, for this card:\n");
-	return cmd_image(q->c, 4, argv);
+	str_copy(conf.radio, sizeof(conf.radio), q->setup.card->address);
+	c.conf = &conf;
+	printf("\n%s image build\n", q->c->command);
+	return cmd_image(&c, 2, argv);
 }
 
 /* --- doing it */
@@ -161,9 +165,9 @@ static void show_plan(const struct request *q, bool image)
 	setup_describe(&q->setup, &out);
 	if (image)
 		buf_addf(&out,
-		    "run airlock image build --card %s\n  the image does not drive "
-		    "this card yet; an image stays when setup is undone\n",
-		    q->setup.card->modalias);
+		    "run %s image build\n  there is no image that drives this card yet; it "
+		    "stays when setup is undone\n",
+		    q->c->command);
 	printf("\n%s", out.len > 0 ? out.data : "nothing is to be changed\n");
 	buf_fini(&out);
 }

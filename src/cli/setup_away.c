@@ -19,6 +19,7 @@ struct away {
 	const char *router; /* the router's */
 	char mac[32];       /* the card's permanent address, or "" */
 	char ident[CONF_IDENT];
+	char head[128]; /* of the files that are ours */
 };
 
 /* A name that means one thing in every file it is written to. */
@@ -102,8 +103,6 @@ static int tell(struct away *a, const char *path, const struct buf *text, const 
 	return 0;
 }
 
-static const char head[] = "# Made by airlock setup; airlock setup --undo takes it away.\n";
-
 static int away_nm(struct away *a, struct err *e)
 {
 	bool running = runs(a, "NetworkManager");
@@ -115,7 +114,7 @@ static int away_nm(struct away *a, struct err *e)
 		return 0;
 	/* += because others may have a list of their own. */
 	buf_addf(&text,
-	    "%s[keyfile]\nunmanaged-devices+=interface-name:%s;interface-name:%s-air", head,
+	    "%s[keyfile]\nunmanaged-devices+=interface-name:%s;interface-name:%s-air", a->head,
 	    a->router, a->router);
 	if (a->mac[0] != '\0')
 		buf_addf(&text, ";mac:%s", a->mac);
@@ -140,15 +139,15 @@ static int away_networkd(struct away *a, struct err *e)
 	if (!running && !probe_enabled(a->s->probe, "systemd-networkd.service"))
 		return 0;
 	/* The first file that matches counts, by name. */
-	buf_addf(&text, "%s[Match]\nName=%s %s-air\n\n[Link]\nUnmanaged=yes\n", head, a->router,
-	    a->router);
+	buf_addf(&text, "%s[Match]\nName=%s %s-air\n\n[Link]\nUnmanaged=yes\n", a->head,
+	    a->router, a->router);
 	str_format(path, sizeof(path), "/etc/systemd/network/05-%s.network", a->ident);
 	rc = setup_add_file(a->s, path, 0644, text.data, text.len,
 	    "systemd-networkd leaves the router's interface alone", e);
 	buf_fini(&text);
 	if (rc < 0)
 		return -1;
-	buf_addf(&text, "%s[Match]\nPath=pci-%s\n\n[Link]\nUnmanaged=yes\n", head,
+	buf_addf(&text, "%s[Match]\nPath=pci-%s\n\n[Link]\nUnmanaged=yes\n", a->head,
 	    a->s->card->address);
 	str_format(path, sizeof(path), "/etc/systemd/network/05-%s-card.network", a->ident);
 	rc = tell(a, path, &text, "... and the card", "networkctl reload", running, e);
@@ -172,7 +171,7 @@ static int away_dhcpcd(struct away *a, struct err *e)
 	    (a->card == NULL || other_dhcpcd_denies(old, a->card)))
 		return 0;
 	/* Above everything: behind a line "interface" it would be about that one. */
-	buf_addf(&text, "%sdenyinterfaces %s %s-air%s%s\n", head, a->router, a->router,
+	buf_addf(&text, "%sdenyinterfaces %s %s-air%s%s\n", a->head, a->router, a->router,
 	    a->card != NULL ? " " : "", a->card != NULL ? a->card : "");
 	buf_add(&text, old != NULL ? old : "", len);
 	rc = tell(a, "/etc/dhcpcd.conf", &text,
@@ -221,6 +220,8 @@ int setup_away(struct setup *s, struct err *e)
 	struct away a = {.s = s, .router = s->conf->host.interface};
 
 	conf_machine_ident(a.ident, s->conf->machine);
+	conf_machine_text(a.head, sizeof(a.head), s->conf->machine,
+	    "# Made by airlock setup; airlock setup --undo takes it away.\n");
 	if (s->card->interface_count > 0 && is_plain_name(s->card->interfaces[0]))
 		a.card = s->card->interfaces[0];
 	find_mac(&a);

@@ -235,6 +235,7 @@ void setup_describe(const struct setup *s, struct buf *out)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct setup_step *step = &s->step[i];
+		char note[sizeof(step->why) + 64];
 
 		switch (step->kind) {
 		case SETUP_FILE:
@@ -246,7 +247,8 @@ void setup_describe(const struct setup *s, struct buf *out)
 				buf_addf(out, "run %s\n  %s\n", step->run, step->why);
 			break;
 		case SETUP_NOTE:
-			buf_addf(out, "note: %s\n", step->why);
+			buf_addf(out, "note: %s\n",
+			    conf_machine_text(note, sizeof(note), s->conf->machine, step->why));
 			break;
 		}
 	}

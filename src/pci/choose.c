@@ -81,7 +81,7 @@ const struct pci_device *pci_choose(const struct pci_host *h, const char *radio,
 		return choose_auto(h, e);
 	if (!pci_address(address, radio)) {
 		err_set(e, 0, "radio = \"%s\" is no address of a PCI device", radio);
-		err_hint(e, "an address is written 0000:03:00.0; see: airlock doctor");
+		err_hint(e, "an address is written 0000:03:00.0; see: airlock cards");
 		err_is(e, ERR_CONF);
 		return NULL;
 	}
@@ -96,7 +96,7 @@ const struct pci_device *pci_choose(const struct pci_host *h, const char *radio,
 		}
 		err_set(e, 0, "%s", b.data);
 		buf_fini(&b);
-		err_hint(e, "see the addresses of network cards by: airlock doctor");
+		err_hint(e, "see the network cards by: airlock cards");
 		err_is(e, ERR_HOST);
 	}
 	return d;

@@ -137,7 +137,7 @@ static int check_card(const struct pci_want *want, const struct pci_device *d, s
 
 	if (d == NULL) {
 		err_set(e, 0, "there is no PCI device %s", want->card);
-		err_hint(e, "see the addresses of network cards by: airlock doctor");
+		err_hint(e, "see the network cards by: airlock cards");
 		return err_is(e, ERR_HOST);
 	}
 	if (d->kind == PCI_WIRELESS || d->kind == PCI_ETHERNET)
@@ -147,7 +147,7 @@ static int check_card(const struct pci_want *want, const struct pci_device *d, s
 		err_set(e, 0, "%s is a bridge between buses, no network card", title);
 	else
 		err_set(e, 0, "%s is no network card but a %s", title, pci_class(d));
-	err_hint(e, "see the addresses of network cards by: airlock doctor");
+	err_hint(e, "see the network cards by: airlock cards");
 	return err_is(e, ERR_CONF);
 }
 
