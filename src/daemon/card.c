@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "daemon/card.h"
 #include "image/image.h"
@@ -27,6 +28,7 @@ _Static_assert(PCI_OPS_MAX / 3 >= CARD_FUNCTIONS, "a plan has at least so many f
 
 int card_open(struct card *c, struct err *e)
 {
+	c->claim = -1;
 	return pci_journal_open(&c->journal, c->driver, c->root, c->conf->run_dir, e);
 }
 
@@ -87,21 +89,35 @@ static int fill_want(const struct card *c, struct pci_want *want, struct err *e)
 	return 0;
 }
 
-/* Does somebody else have the group open, such as another machine of airlock? */
-static int check_free(const struct card *c, const struct pci_device *d, struct err *e)
+static int in_use(const struct card *c, const char *by, struct err *e)
 {
-	char path[PCI_ROOT_MAX + 32];
-	auto_fd fd = -1;
-
-	if (c->info.count > 0 || d->group < 0)
-		return 0;
-	str_format(path, sizeof(path), "%s/dev/vfio/%d", c->root, d->group);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd >= 0 || errno != EBUSY)
-		return 0;
-	err_set(e, 0, "the card %s is in use by another guest", c->title);
+	err_set(e, 0, "the card %s is in use by %s", c->title, by);
 	err_hint(e, "stop that one first, or name another card: radio in airlock.conf");
 	return err_is(e, ERR_HOST);
+}
+
+/*
+ * Another daemon that has the card holds a lock on a file of it, which the kernel takes
+ * back when that daemon ends; other programs that use VFIO have its group open.
+ * 0 with *fd holding the lock, or -1 with *e.
+ */
+static int claim(const struct card *c, const struct pci_device *d, int *fd, struct err *e)
+{
+	char path[PCI_ROOT_MAX + 64];
+	auto_fd lock = -1, group = -1;
+
+	str_format(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", c->root, d->address);
+	lock = open(path, O_RDONLY | O_CLOEXEC);
+	if (lock < 0)
+		return err_set(e, errno, "open %s", path);
+	if (flock(lock, LOCK_EX | LOCK_NB) < 0)
+		return in_use(c, "another machine of airlock", e);
+	str_format(path, sizeof(path), "%s/dev/vfio/%d", c->root, d->group);
+	group = open(path, O_RDWR | O_CLOEXEC);
+	if (group < 0 && errno == EBUSY)
+		return in_use(c, "another guest", e);
+	*fd = fd_take(&lock);
+	return 0;
 }
 
 static int judge(struct card *c, const struct pci_host *h, const struct pci_want *want,
@@ -122,7 +138,7 @@ static int judge(struct card *c, const struct pci_host *h, const struct pci_want
 		*e = warning;
 		return -1;
 	}
-	if (check_free(c, d, e) < 0)
+	if (c->claim < 0 && claim(c, d, &c->claim, e) < 0)
 		return -1;
 	return image_card(c->conf->image.store, NULL, d->modalias, &driven, e);
 }
@@ -150,6 +166,8 @@ int card_check(struct card *c, struct err *e)
 	if (look(c, &h, &want, e) < 0)
 		return -1;
 	pci_fini(&h);
+	/* Not to be inherited by the processes that are to be: the take claims it again. */
+	fd_close(&c->claim);
 	return 0;
 }
 
@@ -211,6 +229,8 @@ int card_take(struct card *c, bool descriptors, struct card_info *info, struct e
 	if (take(c, descriptors, &plan, info, e) < 0) {
 		if (before.count == 0 && card_give(c, &ignored) < 0)
 			log_error("%s", ignored.text);
+		if (before.count == 0)
+			fd_close(&c->claim);
 		return err_ctx(e, "hand over the card");
 	}
 	info->count = (uint32_t)plan.function_count;

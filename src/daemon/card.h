@@ -32,6 +32,7 @@ struct card {
 	struct pci_journal journal;
 	char address[PCI_ADDRESS]; /* chosen at the first look; "" before */
 	bool warned, wired;
+	int claim;              /* the lock that keeps other daemons off, or -1 */
 	char title[CARD_TITLE]; /* with the driver that the card goes back to */
 	struct card_info info;  /* of the last take; count 0: it is the host's */
 };

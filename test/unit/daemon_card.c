@@ -87,6 +87,7 @@ static void begin(void)
 
 static void end(void)
 {
+	fd_close(&card.claim);
 	pci_fini(&host);
 	tree_remove(root);
 }
@@ -345,6 +346,36 @@ static void refusals_have_their_kinds(void)
 	end();
 }
 
+/* As an other daemon would hold it. */
+static void two_machines_want_one_card(void)
+{
+	struct conf its = {0};
+	struct card other;
+	struct card_info info;
+	struct err e = {0};
+
+	begin();
+	its = conf;
+	str_format(its.run_dir, sizeof(its.run_dir), "%s/run2", root);
+	tree_dir(root, "run2");
+	other = card;
+	other.conf = &its;
+	CHECK_INT(card_open(&other, &e), 0);
+	CHECK_INT(card_take(&other, false, &info, &e), 0);
+	CHECK_INT(card_check(&card, &e), -1);
+	CHECK_INT(e.kind, ERR_HOST);
+	CHECK_HAS(e.text, "is in use by another machine of airlock");
+	CHECK_INT(card_take(&card, false, &info, &e), -1);
+	CHECK_INT(pci_fake_model->nodes[14], MACHINE);
+	CHECK_INT(card_give(&other, &e), 0);
+	fd_close(&other.claim);
+	CHECK_INT(card_check(&card, &e), 0);
+	CHECK_INT(card_take(&card, false, &info, &e), 0);
+	CHECK_INT(card_give(&card, &e), 0);
+	is_the_hosts();
+	end();
+}
+
 static void unplug(void)
 {
 	char path[200];
@@ -436,6 +467,7 @@ int main(void)
 	RUN(the_default_route_is_not_given_away);
 	RUN(a_route_that_comes_later_is_no_matter);
 	RUN(refusals_have_their_kinds);
+	RUN(two_machines_want_one_card);
 	RUN(an_unplugged_card_is_named_and_not_waited_for);
 	RUN(descriptors_where_there_are_any);
 	RUN(the_card_now_is_named_with_its_driver);
