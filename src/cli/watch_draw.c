@@ -283,10 +283,12 @@ static void clock_text(char dst[16], uint64_t unix_s)
 static void draw_title(struct draw *d, const struct watch_model *m)
 {
 	bool named = m->report.name[0] != '\0' && strcmp(m->report.name, CONF_MACHINE) != 0;
-	char now[16], name[32];
+	char now[16], clean[CONF_MACHINE_MAX + 1], name[32];
 
 	clock_text(now, m->now_s);
-	str_format(name, sizeof(name), "airlock %.*s", CONF_MACHINE_MAX, m->report.name);
+	str_clean(
+	    clean, sizeof(clean), m->report.name, strnlen(m->report.name, CONF_MACHINE_MAX));
+	str_format(name, sizeof(name), "airlock %s", clean);
 	spaces(d, 1);
 	put(d, BOLD, named ? name : "airlock");
 	if (d->look->width > 20)

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r.guest.ssid_len %= 33;
 	r.reason[sizeof(r.reason) - 1] = r.interface[sizeof(r.interface) - 1] = '\0';
 	r.notice[sizeof(r.notice) - 1] = r.guest.security[sizeof(r.guest.security) - 1] = '\0';
-	r.guest.portal[sizeof(r.guest.portal) - 1] = '\0';
+	r.guest.portal[sizeof(r.guest.portal) - 1] = r.name[sizeof(r.name) - 1] = '\0';
 	watch_report(&m, &r, 1);
 	watch_report(&m, &r, 2000);
 	line.log.level = LEVEL_WARN;
