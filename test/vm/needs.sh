@@ -225,9 +225,9 @@ cards_are_refused()
 	device 0000:00:1c.0 060400
 	refused 5 'the IOMMU is off' 'try: ' airlock start || return 1
 	radio 0000:07:00.0
-	refused 5 'there is no PCI device 0000:07:00.0' 'airlock doctor' airlock start --yes || return 1
+	refused 5 'there is no PCI device 0000:07:00.0' 'airlock cards' airlock start --yes || return 1
 	radio 0000:00:1c.0
-	refused 3 'is a bridge' 'airlock doctor' airlock start || return 1
+	refused 3 'is a bridge' 'airlock cards' airlock start || return 1
 	configure 'guest { extra_pci = [ "0000:00:14.0" ]; }'
 	refused 3 'guest.extra_pci goes along with a card' 'radio = "auto"' airlock start
 }
