@@ -54,32 +54,49 @@ static bool take(
 	if (p == NULL)
 		return false;
 	p += strlen(before);
-	end = after != NULL ? strstr(p, after) : p + strcspn(p, " ");
+	end = after[0] != '\0' ? strstr(p, after) : p + strcspn(p, " ");
 	if (end == NULL || end == p)
 		return false;
 	str_format(dst, size, "%.*s", (int)(end - p), p);
 	return true;
 }
 
+/* How a line names a file that is missing: it begins so, and there it stands. */
+static const struct {
+	const char *begins, *before, *after;
+} names[] = {
+    {"Direct firmware load for ", "load for ", ""},
+    {"minimum version required: ", "required: ", ""}, /* iwlwifi */
+    {"Failed to find firmware", "to find ", ": -"},   /* ath10k */
+    {"failed to fetch board data for ", " from ", ""},
+};
+
+static bool take_file(char *dst, size_t size, const char *said)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strncmp(said, names[i].begins, strlen(names[i].begins)) == 0)
+			return take(dst, size, said, names[i].before, names[i].after);
+	return false;
+}
+
 void complaints_line(struct complaints *c, const char *text)
 {
+	static const char gives_up[] = "probe with driver ";
 	struct complaint of = {0}, *to;
 	char file[sizeof(of.first)], error[16];
 	const char *said = take_prefix(text, &of);
 
 	if (said == NULL)
 		return;
-	if (take(file, sizeof(file), said, "Direct firmware load for ", NULL) ||
-	    take(file, sizeof(file), said, "minimum version required: ", NULL) ||
-	    take(file, sizeof(file), said, "Failed to find ", ": -")) {
+	if (take_file(file, sizeof(file), said)) {
 		to = entry(c, &of);
 		if (to == NULL)
 			return;
 		if (to->first[0] == '\0')
 			str_copy(to->first, sizeof(to->first), file);
 		str_copy(to->last, sizeof(to->last), file);
-	} else if (strncmp(said, "probe with driver ", 18) == 0 &&
-		   take(error, sizeof(error), said, " failed with error ", NULL)) {
+	} else if (strncmp(said, gives_up, sizeof(gives_up) - 1) == 0 &&
+		   take(error, sizeof(error), said, " failed with error ", "")) {
 		to = entry(c, &of);
 		if (to != NULL)
 			to->error = atoi(error);

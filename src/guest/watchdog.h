@@ -9,14 +9,14 @@
 
 #include "wire/wire.h"
 
-#define WATCHDOG_GONE_MS     5000        /* a driver may take an interface down and up */
-#define WATCHDOG_CRASHES     4           /* so many of them, each mended by the driver, */
-#define WATCHDOG_WINDOW_MS   120000      /* within that time are a loop */
-#define WATCHDOG_APART_MS    2000        /* lines closer than that are of one crash */
-#define WATCHDOG_FAILURES    5           /* in a row, */
-#define WATCHDOG_FAILING_MS  10000       /* over so long, is a radio that does nothing */
-#define WATCHDOG_PATIENCE_MS 20000       /* after a step, for the radio to come back */
-#define WATCHDOG_WELL_MS     (5 * 60000) /* then it is taken for mended */
+#define WATCHDOG_GONE_MS     5000   /* a driver may take an interface down and up */
+#define WATCHDOG_CRASHES     4      /* so many of them, each mended by the driver, */
+#define WATCHDOG_WINDOW_MS   120000 /* within that time are a loop */
+#define WATCHDOG_APART_MS    2000   /* lines closer than that are of one crash */
+#define WATCHDOG_FAILURES    5      /* in a row, */
+#define WATCHDOG_FAILING_MS  10000  /* over so long, is a radio that does nothing */
+#define WATCHDOG_PATIENCE_MS 20000  /* after a step, for the radio to come back */
+#define WATCHDOG_WELL_MS     300000 /* then it is taken for mended */
 
 enum watchdog_sign {
 	WATCHDOG_NOTHING,

@@ -309,6 +309,15 @@ static void the_hint_is_whole_or_left_out(void)
 	CHECK_STR(text + strlen(text) - 7, "-amd64)");
 }
 
+static void a_board_file_that_is_missing(void)
+{
+	begin("ath11k_pci");
+	line("ath11k_pci 0000:00:05.0: failed to fetch board data for "
+	     "bus=pci,vendor=17cb,device=1103 from ath11k/WCN6855/hw2.0/board-2.bin");
+	says("ath11k_pci lacks firmware for the card 8086:2723: "
+	     "ath11k/WCN6855/hw2.0/board-2.bin (kernel 6.12.107); run: airlock image build");
+}
+
 static void what_others_lack_is_not_the_card_s(void)
 {
 	begin("iwlwifi");
@@ -371,6 +380,7 @@ int main(void)
 	RUN(a_range_of_versions);
 	RUN(the_driver_s_own_words);
 	RUN(the_hint_is_whole_or_left_out);
+	RUN(a_board_file_that_is_missing);
 	RUN(what_others_lack_is_not_the_card_s);
 	RUN(a_driver_that_fails);
 	RUN(lines_that_are_cut_or_strange);
