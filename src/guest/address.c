@@ -24,6 +24,7 @@ static void take_lease(struct guest *g, const struct lease *l)
 
 	loop_timer_del(g->loop, &g->address.timer);
 	g->address.patience_ms = LATE_MS;
+	g->address.attempts = 0;
 	g->address.lease = *l;
 	text_resolv(&b, l, g->settings.router);
 	file_write(PATH_RESOLV, &b, 0644);
@@ -62,7 +63,9 @@ static void on_report(void *arg, const struct lease *l)
 
 /*
  * First people are told; then the network is joined afresh, as an access point
- * may have lost us without our knowing: it answers nothing then, for ever.
+ * may have lost us without our knowing: it answers nothing then, for ever.  A wish
+ * to associate may be forgotten by a supplicant that thinks it is connected, so every
+ * other time it lets go first.
  * Where really nobody leases addresses, that comes less and less often.  A cable
  * can't be joined afresh: there dhcpcd just goes on asking.
  */
@@ -93,7 +96,14 @@ static void on_late(void *arg)
 		return;
 	log_info("no address: joining the network afresh");
 	g->address.patience_ms = MIN(g->address.patience_ms * 2, (unsigned)LATE_MAX_MS);
-	supplicant_request(&g->uplink.supplicant, "REASSOCIATE", NULL);
+	if (g->address.attempts++ % 2 == 0) {
+		supplicant_request(&g->uplink.supplicant, "REASSOCIATE", NULL);
+	} else {
+		supplicant_request(&g->uplink.supplicant, "DISCONNECT", NULL);
+		supplicant_request(&g->uplink.supplicant, "RECONNECT", NULL);
+	}
+	/* When that comes to nothing, nobody says so. */
+	loop_timer_set(g->loop, &g->address.timer, g->address.patience_ms);
 }
 
 int address_init(struct guest *g, struct err *e)
@@ -144,5 +154,6 @@ void address_reset(struct guest *g)
 	service_stop(&g->address.dhcpcd);
 	loop_timer_del(g->loop, &g->address.timer);
 	g->address.patience_ms = LATE_MS;
+	g->address.attempts = 0;
 	g->address.lease = (struct lease){0};
 }

@@ -122,6 +122,7 @@ struct guest {
 		struct lease lease; /* address 0: none */
 		struct loop_timer timer;
 		unsigned patience_ms; /* from the link to the first complaint */
+		unsigned attempts;    /* to join afresh, since there was an address */
 		bool told;
 	} address;
 
