@@ -17,7 +17,7 @@
 
 struct request {
 	struct cli *c;
-	bool dry, yes, undo;
+	bool dry, yes, undo, import;
 	const char *radio;
 	struct probe host;
 	struct cardlist cards;
@@ -131,6 +131,30 @@ static int check_card(const struct request *q, const struct pci_device *card, st
 	return 0;
 }
 
+/* The passphrases that this host has already: taken over when that is wanted. */
+static void ask_import(struct request *q)
+{
+	struct buf names = {0};
+	char answer[16];
+	size_t n;
+
+	q->setup.import = q->import;
+	n = q->import ? 0 : setup_importable(&q->setup, &names);
+	if (n > 0 && (q->yes || !isatty(STDIN_FILENO))) {
+		printf(
+		    "note: NetworkManager knows %zu wireless network%s: %s; %s setup --import "
+		    "takes over what it knows\n",
+		    n, n == 1 ? "" : "s", names.data, q->c->command);
+	} else if (n > 0) {
+		printf("NetworkManager knows %zu wireless network%s: %s\n", n,
+		    n == 1 ? "" : "s", names.data);
+		q->setup.import =
+		    ask("Take over what it knows? [y/N]", answer, sizeof(answer)) &&
+		    (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0);
+	}
+	buf_fini(&names);
+}
+
 /* --- the image */
 
 static bool wants_image(const struct request *q)
@@ -234,23 +258,31 @@ static int carry_out(struct request *q, struct err *e)
 	return 0;
 }
 
+static int with_card(struct request *q, struct err *e)
+{
+	int rc;
+
+	if (check_card(q, q->setup.card, e) < 0)
+		return -1;
+	ask_import(q);
+	rc = setup_plan(&q->setup, e) < 0 || carry_out(q, e) < 0 ? -1 : 0;
+	setup_fini(&q->setup);
+	return rc;
+}
+
 static int set_up(struct request *q, struct err *e)
 {
-	int rc = cardlist_init(&q->cards, &q->host, e);
+	int rc;
 
-	if (rc == 0) {
-		q->setup.probe = &q->host;
-		q->setup.conf = q->c->conf;
-		q->setup.conf_path = q->c->conf_path;
-		q->setup.cards = &q->cards;
-		q->setup.stop_after = -1;
-		q->setup.card = choose(q, e);
-		rc = q->setup.card == NULL || check_card(q, q->setup.card, e) < 0 ||
-			     setup_plan(&q->setup, e) < 0 || carry_out(q, e) < 0
-			 ? -1
-			 : 0;
-		setup_fini(&q->setup);
-	}
+	if (cardlist_init(&q->cards, &q->host, e) < 0)
+		return -1;
+	q->setup.probe = &q->host;
+	q->setup.conf = q->c->conf;
+	q->setup.conf_path = q->c->conf_path;
+	q->setup.cards = &q->cards;
+	q->setup.stop_after = -1;
+	q->setup.card = choose(q, e);
+	rc = q->setup.card != NULL ? with_card(q, e) : -1;
 	cardlist_fini(&q->cards);
 	return rc;
 }
@@ -271,14 +303,14 @@ int cmd_setup(struct cli *c, int argc, char **argv)
 {
 	static struct request q;
 	const struct cli_option options[] = {{"--dry-run", &q.dry, NULL},
-	    {"--yes", &q.yes, NULL}, {"--undo", &q.undo, NULL}, {"--radio", NULL, &q.radio},
-	    {NULL, NULL, NULL}};
+	    {"--yes", &q.yes, NULL}, {"--undo", &q.undo, NULL}, {"--import", &q.import, NULL},
+	    {"--radio", NULL, &q.radio}, {NULL, NULL, NULL}};
 	int at = cli_options("setup", argc, argv, options);
 	struct err e = {0};
 
 	if (at < 0)
 		return ERR_USAGE;
-	if (at < argc || (q.undo && (q.dry || q.radio != NULL)))
+	if (at < argc || (q.undo && (q.dry || q.import || q.radio != NULL)))
 		return cli_usage("setup");
 	q.c = c;
 	probe_host(&q.host);

@@ -41,7 +41,7 @@ static const struct cli_verb verbs[] = {
 	"what daemon, hypervisor and guest said"},
     {"doctor", cmd_doctor, "[--json]", "what this host lacks, and what mends it"},
     {"cards", cmd_cards, "[--json]", "the network cards, and whether they can be handed over"},
-    {"setup", cmd_setup, "[--radio ADDRESS] [--dry-run] [--yes] | --undo",
+    {"setup", cmd_setup, "[--radio ADDRESS] [--import] [--dry-run] [--yes] | --undo",
 	"make this host ready for the router; shows all changes first", true},
     {"image", cmd_image, "build|list|use|verify", "the guest's image", true},
     {"demo", cmd_demo, "[--network SSID] [--store DIR]", "see it work on a simulated radio"},

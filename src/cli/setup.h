@@ -47,6 +47,7 @@ struct setup {
 	const struct pci_device *card;
 	struct setup_step step[SETUP_STEPS_MAX];
 	size_t count;
+	bool import;    /* take over the wireless networks that NetworkManager knows */
 	bool online;    /* the card carries traffic now: nobody is told to let go of it */
 	int stop_after; /* for tests: so many acts are done, then as if killed; -1 all */
 };
@@ -59,6 +60,12 @@ struct setup {
  */
 int setup_plan(struct setup *s, struct err *e);
 void setup_fini(struct setup *s);
+
+/*
+ * How many wireless networks NetworkManager knows that `supplicant` does not; *names
+ * lists them for people.
+ */
+size_t setup_importable(const struct setup *s, struct buf *names);
 
 /* How many steps change something. */
 size_t setup_changes(const struct setup *s);
@@ -96,6 +103,9 @@ int setup_add_file(struct setup *s, const char *path, unsigned mode, const char 
 
 /* setup_away.c: steps that keep others away from the card.  0, or -1 with *e. */
 int setup_away(struct setup *s, struct err *e);
+
+/* setup_networks.c: the file of networks.  0, or -1 with *e. */
+int setup_networks(struct setup *s, struct err *e);
 
 /* setup_record.c */
 struct setup_record {

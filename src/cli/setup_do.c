@@ -151,8 +151,10 @@ int setup_do(struct setup *s, struct err *e)
 		return err_hint(e, "look at it, and remove it when nothing in it is of use");
 	if (stat(r.dir, &st) < 0 && errno == ENOENT)
 		r.made = true;
-	if (dir_make(r.dir, 0755, e) < 0 || (lock = lock_dir(r.dir, e)) < 0)
-		rc = -1;
+	rc = dir_make(r.dir, 0755, e);
+	if (rc == 0)
+		lock = lock_dir(r.dir, e);
+	rc = lock < 0 ? -1 : 0;
 	for (size_t i = 0; rc == 0 && i < s->count; i++)
 		if (s->step[i].kind != SETUP_NOTE)
 			rc = do_step(s, &r, &s->step[i], &left, e);
@@ -245,8 +247,10 @@ int setup_undo(const struct probe *p, const struct conf *conf, int stop_after, s
 
 	if (setup_record_open(&r, p, conf->state_dir, e) < 0)
 		return err_hint(e, "look at it, and remove it when nothing in it is of use");
-	if (r.count > 0 && (lock = lock_dir(r.dir, e)) < 0)
-		rc = -1;
+	if (r.count > 0) {
+		lock = lock_dir(r.dir, e);
+		rc = lock < 0 ? -1 : 0;
+	}
 	while (rc == 0 && r.count > 0) {
 		struct setup_step *s = &r.step[r.count - 1];
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "cli/setup.h"
-#include "station/station.h"
 
 struct setup_step *setup_add(struct setup *s, enum setup_kind kind, const char *fmt, ...)
 {
@@ -84,26 +83,6 @@ int setup_add_file(struct setup *s, const char *path, unsigned mode, const char 
 	step->uid = st.st_uid;
 	step->gid = st.st_gid;
 	return 0;
-}
-
-/* --- the networks: what airlock join would begin with */
-
-static int plan_networks(struct setup *s, struct err *e)
-{
-	char full[PATH_MAX];
-	struct station_store store;
-	int rc = 0;
-
-	if (s->card->kind != PCI_WIRELESS)
-		return 0;
-	probe_path(s->probe, full, sizeof(full), s->conf->supplicant);
-	if (station_store_open(&store, full, false, e) < 0)
-		return -1;
-	if (store.missing)
-		rc = setup_add_file(s, s->conf->supplicant, 0600, store.file.text,
-		    store.file.len, "the networks that airlock join will add", e);
-	station_store_close(&store);
-	return rc;
 }
 
 /* --- airlock.conf */
@@ -182,7 +161,7 @@ static bool is_online(const struct setup *s)
 int setup_plan(struct setup *s, struct err *e)
 {
 	s->online = is_online(s);
-	if (plan_networks(s, e) < 0 || setup_away(s, e) < 0 || plan_conf(s, e) < 0)
+	if (setup_networks(s, e) < 0 || setup_away(s, e) < 0 || plan_conf(s, e) < 0)
 		return -1;
 	plan_service(s);
 	if (s->count == SETUP_STEPS_MAX)

@@ -52,6 +52,7 @@ static int plan(struct trial *t, int stop_after, struct err *e)
 	    .conf = &t->w.conf,
 	    .conf_path = "/etc/airlock.conf",
 	    .cards = &t->cards,
+	    .import = t->w.import,
 	    .stop_after = stop_after};
 	t->s.card =
 	    pci_choose(&t->cards.pci, conf_has_card(&t->w.conf) ? t->w.conf.radio : "auto", e);
@@ -460,6 +461,27 @@ static void a_record_that_others_can_write_is_refused(void)
 	end(&t);
 }
 
+static void what_could_be_taken_over_is_counted(void)
+{
+	struct trial t = {0};
+	struct buf names = {0};
+	struct err e = {0};
+	char text[2000];
+
+	str_format(text, sizeof(text),
+	    "%sput 0600 /etc/NetworkManager/system-connections/home.nmconnection "
+	    "[connection]\\ntype=wifi\\n[wifi]\\nssid=ho\\\\tme\\n\n"
+	    "put 0600 /etc/NetworkManager/system-connections/vpn.nmconnection "
+	    "[connection]\\ntype=vpn\\n\n",
+	    laptop);
+	begin(&t, text);
+	CHECK_INT(plan(&t, -1, &e), 0);
+	CHECK_INT(setup_importable(&t.s, &names), 1);
+	CHECK_STR(names.data, "\"ho\\x09me\"");
+	buf_fini(&names);
+	end(&t);
+}
+
 static void secrets_are_not_shown(void)
 {
 	struct setup s = {0};
@@ -492,6 +514,7 @@ int main(int argc, char **argv)
 	RUN(a_reload_that_fails_matters_little);
 	RUN(a_strange_record_is_refused);
 	RUN(a_record_that_others_can_write_is_refused);
+	RUN(what_could_be_taken_over_is_counted);
 	RUN(secrets_are_not_shown);
 	return check_done();
 }

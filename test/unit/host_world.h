@@ -16,6 +16,7 @@
  *     uplink wlp3s0            an interface with a default route
  *     image DRIVER PATTERN     an image of this airlock that has that driver for such cards
  *     other-image              ... and one that another version made
+ *     import                   setup is told to take over what NetworkManager knows
  *     running STATE REASON     the router's own report
  */
 #ifndef TEST_UNIT_HOST_WORLD_H
@@ -34,7 +35,7 @@ struct world {
 	struct probe probe;
 	struct conf conf;
 	struct wire_report report;
-	bool running;
+	bool running, import;
 	char qemu[64];
 	struct {
 		char command[200], said[300];
@@ -296,6 +297,8 @@ static inline bool world_line(struct world *w, struct buf *cards, char *line)
 		str_copy(hostnet_fake_uplinks[hostnet_fake_uplink_count++], HOSTNET_NAME, rest);
 	else if (WORLD_IS("image") || WORLD_IS("other-image"))
 		world_image(w, rest);
+	else if (WORLD_IS("import"))
+		w->import = true;
 	else if (WORLD_IS("running"))
 		world_running(w, rest);
 	else
