@@ -156,7 +156,8 @@ const char *elf_interp(const struct elf *f)
 	return NULL;
 }
 
-bool elf_section(const struct elf *f, const char *name, const uint8_t **data, size_t *len)
+/* A section with content, within the file, by name; and where its header is. */
+static bool find_section(const struct elf *f, const char *name, Elf64_Shdr *found, uint64_t *at)
 {
 	Elf64_Shdr names;
 
@@ -170,13 +171,36 @@ bool elf_section(const struct elf *f, const char *name, const uint8_t **data, si
 
 		if (text == NULL || strcmp(text, name) != 0 || s.sh_type == SHT_NOBITS)
 			continue;
-		if (s.sh_offset > f->len || s.sh_size > f->len - s.sh_offset)
-			return false;
-		*data = f->data + s.sh_offset;
-		*len = s.sh_size;
-		return true;
+		*found = s;
+		*at = f->shoff + (uint64_t)i * sizeof(s);
+		return s.sh_offset <= f->len && s.sh_size <= f->len - s.sh_offset;
 	}
 	return false;
+}
+
+bool elf_section(const struct elf *f, const char *name, const uint8_t **data, size_t *len)
+{
+	Elf64_Shdr s;
+	uint64_t at;
+
+	if (!find_section(f, name, &s, &at))
+		return false;
+	*data = f->data + s.sh_offset;
+	*len = s.sh_size;
+	return true;
+}
+
+bool elf_blank(const struct elf *f, const char *name, void *data)
+{
+	Elf64_Shdr s;
+	uint64_t at;
+
+	if (!find_section(f, name, &s, &at))
+		return false;
+	memset((uint8_t *)data + s.sh_offset, 0, s.sh_size);
+	s.sh_size = 0;
+	memcpy((uint8_t *)data + at, &s, sizeof(s));
+	return true;
 }
 
 /* Walk one segment of notes, each: header, owner, descriptor, padded to 4. */

@@ -36,6 +36,12 @@ const char *elf_interp(const struct elf *f);
 /* Find a section's bytes by name.  False when there is none within the file. */
 bool elf_section(const struct elf *f, const char *name, const uint8_t **data, size_t *len);
 
+/*
+ * Make a section empty in data, the file's own bytes: its content zeroes, its size 0.
+ * The file keeps its length.  False when there is none within the file.
+ */
+bool elf_blank(const struct elf *f, const char *name, void *data);
+
 /* Find a note's descriptor in the PT_NOTE segments. */
 bool elf_note(
     const struct elf *f, const char *owner, uint32_t type, const uint8_t **desc, size_t *len);

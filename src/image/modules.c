@@ -11,7 +11,8 @@
  * The signature behind a module is cut off: the package that it comes from was
  * verified here, the image is verified as a whole, and a stock kernel does not
  * insist on it, but checks it, which costs 17 ms a module where the guest is
- * emulated.
+ * emulated.  BTF, the types of a module for tracers, is emptied where nothing in
+ * the module itself refers to it: nobody traces in the guest.
  */
 #include <elf.h>
 #include <fnmatch.h>
@@ -187,6 +188,18 @@ size_t modules_unsigned_length(const void *data, size_t len)
 	return len - mark - SIGNATURE_STRUCT - signature;
 }
 
+/* The kernel takes empty types for none; of kfuncs, in .BTF_ids, it wants them. */
+static void blank_types(const struct elf *f, void *data)
+{
+	const uint8_t *ids;
+	size_t len;
+
+	if (elf_section(f, ".BTF_ids", &ids, &len))
+		return;
+	elf_blank(f, ".BTF", data);
+	elf_blank(f, ".BTF.base", data);
+}
+
 int module_load(struct module *mod, struct err *e)
 {
 	const uint8_t *info;
@@ -202,6 +215,7 @@ int module_load(struct module *mod, struct err *e)
 	mod->content.len = modules_unsigned_length(mod->content.data, mod->content.len);
 	if (elf_open(&f, mod->content.data, mod->content.len, e) < 0)
 		return err_ctx(e, "module %s", mod->path);
+	blank_types(&f, mod->content.data);
 	if (f.type != ET_REL || !elf_section(&f, ".modinfo", &info, &mod->info_len))
 		return err_set(e, 0, "module %s: it has no .modinfo", mod->path);
 	mod->info = (const char *)info;

@@ -33,6 +33,20 @@ static void read_modinfo(const struct elf *f)
 	}
 }
 
+static void blank(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size);
+	struct err e = {0};
+	struct elf f;
+
+	if (copy == NULL)
+		abort();
+	memcpy(copy, data, size);
+	if (elf_open(&f, copy, size, &e) == 0)
+		elf_blank(&f, ".modinfo", copy);
+	free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *desc;
@@ -51,5 +65,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < len; i++)
 			sum += desc[i];
 	read_modinfo(&f);
+	blank(data, size);
 	return 0;
 }

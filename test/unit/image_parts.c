@@ -244,6 +244,23 @@ static void reads_modinfo(void)
 	CHECK_STR(modinfo_next(info, len, "depends", &at), "b,c");
 }
 
+static void blanks_sections(void)
+{
+	static const char info[] = "alias=a";
+	struct buf module = fake_module(info, sizeof(info));
+	const uint8_t *data;
+	struct elf f;
+	size_t len;
+
+	CHECK_INT(elf_open(&f, module.data, module.len, &e), 0);
+	CHECK(!elf_blank(&f, ".BTF", module.data));
+	CHECK(elf_section(&f, ".modinfo", &data, &len) && len == sizeof(info));
+	CHECK(elf_blank(&f, ".modinfo", module.data));
+	CHECK(elf_section(&f, ".modinfo", &data, &len) && len == 0);
+	CHECK_INT(data[0], 0);
+	buf_fini(&module);
+}
+
 static void cuts_signatures(void)
 {
 	static const char mark[] = "~Module signature appended~\n";
@@ -402,6 +419,7 @@ int main(void)
 	RUN(unwraps_kernels);
 	RUN(reads_elf);
 	RUN(reads_modinfo);
+	RUN(blanks_sections);
 	RUN(cuts_signatures);
 	RUN(finds_the_mirror);
 	RUN(splits_arrows);
