@@ -13,6 +13,7 @@
 #include "image/alias.h"
 #include "image/cards.h"
 #include "image/image.h"
+#include "image/manifest.h"
 
 #define MANIFEST_MAX ((size_t)8 << 20)
 
@@ -67,20 +68,15 @@ static void take_entry(struct answer *a, const json_t *entry)
 				   json_is_true(json_object_get(entry, "required")));
 }
 
-static int read_answer(struct answer *a, const char *path, const char *modalias, struct err *e)
+static int read_answer(
+    struct answer *a, const char *text, size_t len, const char *modalias, struct err *e)
 {
 	json_error_t error;
-	const json_t *cards;
-	json_t *top;
-	size_t len;
-	auto_free char *text = file_read(path, MANIFEST_MAX, &len, e);
+	json_t *top = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	const json_t *cards = json_object_get(top, "cards");
 
-	if (text == NULL)
-		return -1;
-	top = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (top == NULL)
 		return err_set(e, 0, "manifest: line %d: %s", error.line, error.text);
-	cards = json_object_get(top, "cards");
 	str_copy(a->card->kernel, sizeof(a->card->kernel), text_of(top, "kernel"));
 	str_copy(a->suite, sizeof(a->suite),
 	    text_of(
@@ -119,20 +115,31 @@ static int judge(const struct answer *a, const char *modalias, struct err *e)
 	return 0;
 }
 
+int manifest_card(
+    const char *text, size_t len, const char *modalias, struct image_card *out, struct err *e)
+{
+	struct answer a = {.card = out};
+
+	return read_answer(&a, text, len, modalias, e) < 0 ? -1 : judge(&a, modalias, e);
+}
+
 int image_card(const char *store, const char *id, const char *modalias, struct image_card *out,
     struct err *e)
 {
-	struct answer a = {.card = out};
 	struct image_paths paths;
+	auto_free char *text = NULL;
+	size_t len;
+	int r;
 
 	*out = (struct image_card){0};
 	if (image_find(store, id, &paths, e) < 0)
 		return -1;
 	str_copy(out->id, sizeof(out->id), paths.id);
-	if (read_answer(&a, paths.manifest, modalias, e) < 0) {
+	text = file_read(paths.manifest, MANIFEST_MAX, &len, e);
+	r = text != NULL ? manifest_card(text, len, modalias, out, e) : -1;
+	if (r < 0 && e->hint[0] == '\0') {
 		err_ctx(e, "image %s", paths.id);
 		err_hint(e, "sudo airlock image build");
-		return err_is(e, ERR_IMAGE);
 	}
-	return judge(&a, modalias, e) < 0 ? err_is(e, ERR_IMAGE) : 0;
+	return r < 0 ? err_is(e, ERR_IMAGE) : 0;
 }

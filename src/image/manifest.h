@@ -50,4 +50,8 @@ struct manifest_summary {
 /* Parse a manifest.  0, or -1 with *e. */
 int manifest_read(struct manifest_summary *s, const char *text, size_t len, struct err *e);
 
+/* What a manifest says of a card: the part of image_card() without files. */
+int manifest_card(
+    const char *text, size_t len, const char *modalias, struct image_card *out, struct err *e);
+
 #endif
