@@ -47,6 +47,10 @@ install: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
+# A copy of what git knows is packaged, so that nothing of this tree is in the way.
+deb: setup-tests
+	sh test/package/deb.sh build $(BUILD)/deb
+
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
@@ -64,8 +68,9 @@ help:
 	@echo "make bench    measure the limits, write bench.json (root)"
 	@echo "make bench-images  images for five common cards, and what they weigh"
 	@echo "make install  DESTDIR= PREFIX=/usr/local"
+	@echo "make deb      the Debian package, in $(BUILD)/deb"
 	@echo "make format   clang-format"
 	@echo "make lint     clang-tidy, shellcheck, mandoc, the arrow table"
 	@echo "make clean"
 
-.PHONY: all setup setup-tests image demo check bench bench-images install format lint clean help
+.PHONY: all setup setup-tests image demo check bench bench-images install deb format lint clean help
