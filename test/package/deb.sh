@@ -23,6 +23,7 @@ result()
 	else
 		echo "ok - $1"
 	fi
+	: >"$T/problem"
 }
 
 # Tracked files, as they are now: a commit is not needed to try a change.
