@@ -4,9 +4,9 @@
  * The checks are in doctor.h; here are the colours, the summary and the exit status: 0 when
  * nothing fails, whatever is warned of.
  */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -27,23 +27,49 @@ static const char *state_colour(const struct cli *c, enum finding_state state)
 	return cli_red(c);
 }
 
+/* Columns of the terminal; 0: no terminal, lines are as long as they are. */
+static size_t columns(const struct cli *c)
+{
+	struct winsize w;
+
+	return c->tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
+/* Words in lines, those after the first with `indent` blanks before them. */
+static void print_wrapped(const char *text, size_t indent, size_t width)
+{
+	size_t room = width > indent + 20 ? width - indent - 1 : SIZE_MAX;
+
+	while (strlen(text) > room) {
+		size_t len = room;
+
+		while (len > 0 && text[len] != ' ')
+			len--;
+		if (len == 0)
+			len = strcspn(text, " ");
+		printf("%.*s\n%*s", (int)len, text, (int)indent, "");
+		text += len;
+		text += strspn(text, " ");
+	}
+	printf("%s\n", text);
+}
+
 static void print_findings(const struct cli *c, const struct doctor *d)
 {
-	char text[1024];
-	size_t width = 0;
+	size_t width = 0, terminal = columns(c);
 
 	for (size_t i = 0; i < d->count; i++)
 		width = MAX(width, strlen(d->list[i].name));
 	for (size_t i = 0; i < d->count; i++) {
 		const struct finding *f = &d->list[i];
 
-		conf_machine_text(text, sizeof(text), c->machine, f->text);
-		printf("%s%-7s%s  %-*s  %s\n", state_colour(c, f->state),
-		    finding_state_name(f->state), cli_plain(c), (int)width, f->name, text);
-		conf_machine_text(text, sizeof(text), c->machine, f->fix);
+		printf("%s%-7s%s  %-*s  ", state_colour(c, f->state),
+		    finding_state_name(f->state), cli_plain(c), (int)width, f->name);
+		print_wrapped(f->text, width + 11, terminal);
+		/* In one piece, to be copied. */
 		if (f->fix[0] != '\0')
-			printf("%-9s%-*s  %stry: %s%s\n", "", (int)width, "", cli_bold(c), text,
-			    cli_plain(c));
+			printf("%-9s%-*s  %stry: %s%s\n", "", (int)width, "", cli_bold(c),
+			    f->fix, cli_plain(c));
 	}
 }
 

@@ -276,6 +276,11 @@ static int set_up(struct request *q, struct err *e)
 
 	if (cardlist_init(&q->cards, &q->host, e) < 0)
 		return -1;
+	/* What else may go is the configuration's to say. */
+	q->cards.want.extras = q->c->conf->guest.extras;
+	for (size_t i = 0; i < q->cards.want.extras; i++)
+		str_copy(q->cards.want.extra[i], sizeof(q->cards.want.extra[i]),
+		    q->c->conf->guest.extra_pci[i]);
 	q->setup.probe = &q->host;
 	q->setup.conf = q->c->conf;
 	q->setup.conf_path = q->c->conf_path;

@@ -130,8 +130,9 @@ void finding_add(struct doctor *d, const char *name, enum finding_state state, c
 	va_start(ap, fmt);
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
+	conf_machine_text(f->text, sizeof(f->text), d->conf->machine, f->text);
 	if (fix != NULL)
-		str_copy(f->fix, sizeof(f->fix), fix);
+		conf_machine_text(f->fix, sizeof(f->fix), d->conf->machine, fix);
 }
 
 size_t doctor_count(const struct doctor *d, enum finding_state state)

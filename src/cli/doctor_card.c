@@ -260,8 +260,10 @@ void check_handover(struct doctor *d)
 	e = (struct err){0};
 	want.yes = false;
 	if (pci_verdict(&d->pci, &want, &e) == PCI_REFUSED)
-		finding_add(
-		    d, "default route", FINDING_WARNING, "airlock setup --yes", "%s", e.text);
+		finding_add(d, "default route", FINDING_WARNING,
+		    strcmp(d->conf->radio, "auto") == 0 ? "airlock setup --yes"
+							: "airlock start --yes",
+		    "%s", e.text);
 }
 
 /* --- rfkill */
