@@ -10,8 +10,7 @@ static void names(void)
 	    "airlock", "a", "lab", "wlan_2", "usb-stick", "elevenbytes", "air", "x-airs"};
 	static const char *const bad[] = {"", "0lab", "-n", "_x", "Lab", "lab/../etc", "../lab",
 	    "a b", "lab.conf", "twelve-bytes", "lab-air", "-air",
-	    "l\xc3\xa4"
-	    "b",
+	    "l\xc3\xa4\x62", /* an umlaut */
 	    "a\n"};
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
