@@ -294,6 +294,8 @@ static int set_up(struct request *q, struct err *e)
 
 static int undo(struct request *q, struct err *e)
 {
+	struct wire_report report;
+	struct err gone = {0};
 	struct buf said = {0};
 	int done = setup_undo(&q->host, q->c->conf, -1, &said, e);
 
@@ -301,6 +303,9 @@ static int undo(struct request *q, struct err *e)
 	buf_fini(&said);
 	if (done == 0)
 		printf("there is nothing to undo\n");
+	else if (done > 0 && cli_get_report(q->c, &report, &gone) == 0 &&
+		 gone.kind != ERR_NOT_RUNNING)
+		printf("the router still runs: %s stop\n", q->c->command);
 	return done < 0 ? -1 : 0;
 }
 

@@ -167,6 +167,54 @@ int setup_do(struct setup *s, struct err *e)
 
 /* --- undoing */
 
+/* What a kill in the middle of replacing a file leaves beside it: NAME.XXXXXX, private. */
+struct torn {
+	const struct probe *p;
+	const char *dir, *name;
+	const struct buf *first, *second; /* what would have been in it; NULL: anything */
+};
+
+static bool begins(const struct buf *whole, const char *part, size_t len)
+{
+	return whole == NULL ||
+	       (len <= whole->len && (len == 0 || memcmp(whole->data, part, len) == 0));
+}
+
+static bool look_at_torn(void *arg, const char *name)
+{
+	const struct torn *t = arg;
+	size_t n = strlen(t->name), len = 0;
+	char path[PATH_MAX], full[PATH_MAX];
+	auto_free char *text = NULL;
+	struct stat st;
+
+	if (strncmp(name, t->name, n) != 0 || name[n] != '.' || strlen(name + n) != 7 ||
+	    !str_format(path, sizeof(path), "%s/%s", t->dir, name))
+		return true;
+	probe_path(t->p, full, sizeof(full), path);
+	if (lstat(full, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 07777) != 0600)
+		return true;
+	text = probe_read(t->p, path, &len);
+	if (text == NULL || (!begins(t->first, text, len) && !begins(t->second, text, len)))
+		return true;
+	unlink(full);
+	return true;
+}
+
+static void remove_torn(
+    const struct probe *p, const char *path, const struct buf *first, const struct buf *second)
+{
+	char dir[PATH_MAX], name[PATH_MAX];
+	struct torn t = {.p = p, .first = first, .second = second};
+
+	str_copy(dir, sizeof(dir), path);
+	str_copy(name, sizeof(name), path);
+	t.dir = dirname(dir);
+	t.name = basename(name);
+	probe_each(p, t.dir, look_at_torn, &t);
+}
+
 static bool same(const char *text, size_t len, const struct buf *b)
 {
 	return len == b->len && (len == 0 || memcmp(text, b->data, len) == 0);
@@ -216,8 +264,10 @@ static int undo_file(
 	}
 	if (text != NULL)
 		explicit_bzero(text, len);
-	if (rc == 0)
+	if (rc == 0) {
+		remove_torn(p, s->path, &s->after, &s->before);
 		remove_dirs(p, s);
+	}
 	return rc;
 }
 
@@ -243,6 +293,7 @@ int setup_undo(const struct probe *p, const struct conf *conf, int stop_after, s
 {
 	struct setup_record r;
 	int left = stop_after, rc = 0, done = 0;
+	char record[PATH_MAX];
 	auto_fd lock = -1;
 
 	if (setup_record_open(&r, p, conf->state_dir, e) < 0)
@@ -251,6 +302,8 @@ int setup_undo(const struct probe *p, const struct conf *conf, int stop_after, s
 		lock = lock_dir(r.dir, e);
 		rc = lock < 0 ? -1 : 0;
 	}
+	if (rc == 0 && str_format(record, sizeof(record), "%s/setup.json", conf->state_dir))
+		remove_torn(p, record, NULL, NULL);
 	while (rc == 0 && r.count > 0) {
 		struct setup_step *s = &r.step[r.count - 1];
 

@@ -355,6 +355,29 @@ static void a_link_stays_a_link(void)
 	end(&t);
 }
 
+/* A kill in the middle of writing leaves a part of a file, with passphrases maybe. */
+static void torn_files_go(void)
+{
+	struct trial t = {0};
+	struct buf before = {0}, said = {0};
+	struct err e = {0};
+
+	begin(&t, laptop);
+	tree_put(t.w.root, "/etc/airlock.conf.notouch", "radio", 5);
+	tree_put(t.w.root, "/etc/airlock.conf.Longer7", "", 0);
+	dump(&before, t.w.root, "");
+	CHECK_INT(plan(&t, -1, &e), 0);
+	CHECK_INT(setup_do(&t.s, &e), 0);
+	world_put(&t.w, (char[]){"0600 /etc/airlock.conf.Ab12Cd # mine\\n#ra"});
+	world_put(&t.w, (char[]){"0600 /etc/NetworkManager/conf.d/airlock.conf.000000"});
+	world_put(&t.w, (char[]){"0600 /var/lib/airlock/setup.json.xxxxxx {"});
+	CHECK(setup_undo(&t.w.probe, &t.w.conf, -1, &said, &e) > 0);
+	check_same(&t, &before, "undone", 0);
+	buf_fini(&before);
+	buf_fini(&said);
+	end(&t);
+}
+
 /* A comment in Latin-1 comes back as it was, though JSON knows UTF-8 alone. */
 static void bytes_of_any_kind_come_back(void)
 {
@@ -509,6 +532,7 @@ int main(int argc, char **argv)
 	RUN(a_removed_file_stays_away);
 	RUN(two_setups_are_undone_by_one);
 	RUN(a_link_stays_a_link);
+	RUN(torn_files_go);
 	RUN(bytes_of_any_kind_come_back);
 	RUN(a_command_that_fails_is_told);
 	RUN(a_reload_that_fails_matters_little);
