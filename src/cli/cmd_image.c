@@ -152,7 +152,8 @@ static int cmd_build(struct cli *c, int argc, char **argv)
 		return ERR_USAGE;
 	if (at < argc)
 		return cli_usage("image");
-	if (find_cards(c, &cards, named, &e) < 0)
+	/* All drivers of the kernel are more than any configuration means. */
+	if ((named != NULL || !o.all_cards) && find_cards(c, &cards, named, &e) < 0)
 		return cli_fail(&e);
 	o.cards = cards.requests;
 	o.card_count = cards.count;

@@ -29,7 +29,7 @@ static void on_file(void *arg, const struct contents_file *file)
 	for (size_t i = 0; i < d->count; i++)
 		if (d->files[i] == file)
 			return;
-	d->files = reallocarray(d->files, d->count + 1, sizeof(*d->files));
+	d->files = reallocarray(d->files, d->count + 1, sizeof(struct contents_file *));
 	if (d->files == NULL)
 		abort();
 	d->files[d->count++] = file;
@@ -58,7 +58,7 @@ static void settle(struct card_driver *d, const struct firmware *f)
 	d->count = left;
 	names_sort(&d->missing);
 	if (d->count > 0)
-		qsort(d->files, d->count, sizeof(*d->files), by_name);
+		qsort(d->files, d->count, sizeof(struct contents_file *), by_name);
 }
 
 int cards_firmware(struct cards *c, struct firmware *f, struct tree *t, const char *kernel,

@@ -218,7 +218,7 @@ static void add_match(struct card_driver *d, const struct hit *h, bool device)
 		if (strncmp(pattern, "pci:", 4) == 0 &&
 		    (!device || alias_same_device(pattern, h->request->modalias)))
 			names_add(&d->match, pattern);
-	if (d->match.count == 0)
+	if (d->match.count == 0 && h->request != NULL)
 		names_add(&d->match, h->request->modalias);
 	names_sort(&d->match);
 }
