@@ -13,15 +13,23 @@
 #include "guest/guest.h"
 
 #define CHILD_MS 30000
+#define CALM_MS  5000
 
 static void check(struct guest *g);
 
+/*
+ * A driver that hangs may hold the lock of all interfaces, for which PID 1 must not
+ * wait: after a failure the interface is not touched before the host had time to act.
+ */
 static void finish(struct guest *g, bool taken)
 {
 	loop_timer_del(g->loop, &g->revive.limit);
 	watchdog_done(&g->revive.watchdog, now_ms(), taken);
-	router_go_on(g);
 	check(g);
+	if (taken)
+		router_go_on(g);
+	else
+		loop_timer_set(g->loop, &g->radio.timer, CALM_MS);
 }
 
 static void on_ended(void *arg, int status)

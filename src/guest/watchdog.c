@@ -20,18 +20,17 @@ static void forget_signs(struct watchdog *w)
 {
 	w->gave_up = false;
 	w->crash_count = 0;
-	w->crash_line_ms = 0;
 	w->failures = 0;
 }
 
+/* A crash takes many lines; one that goes on and on becomes several. */
 static void take_crash(struct watchdog *w, uint64_t now)
 {
-	bool same = w->crash_line_ms != 0 && now - w->crash_line_ms < WATCHDOG_APART_MS;
+	unsigned n = w->crash_count;
 
-	w->crash_line_ms = now;
-	if (same)
+	if (n > 0 && now - w->crashes[n - 1] < WATCHDOG_APART_MS)
 		return;
-	if (w->crash_count == WATCHDOG_CRASHES) {
+	if (n == WATCHDOG_CRASHES) {
 		memmove(w->crashes, w->crashes + 1, sizeof(w->crashes) - sizeof(w->crashes[0]));
 		w->crash_count--;
 	}

@@ -12,7 +12,7 @@
 #define WATCHDOG_GONE_MS     5000   /* a driver may take an interface down and up */
 #define WATCHDOG_CRASHES     4      /* so many of them, each mended by the driver, */
 #define WATCHDOG_WINDOW_MS   120000 /* within that time are a loop */
-#define WATCHDOG_APART_MS    2000   /* lines closer than that are of one crash */
+#define WATCHDOG_APART_MS    10000  /* what is said that soon is of the same crash */
 #define WATCHDOG_FAILURES    5      /* in a row, */
 #define WATCHDOG_FAILING_MS  10000  /* over so long, is a radio that does nothing */
 #define WATCHDOG_PATIENCE_MS 20000  /* after a step, for the radio to come back */
@@ -37,7 +37,6 @@ struct watchdog {
 	uint64_t gone_ms;                   /* since when it is not there */
 	uint64_t crashes[WATCHDOG_CRASHES]; /* when; newest last */
 	unsigned crash_count;
-	uint64_t crash_line_ms; /* when the last line of one came */
 	unsigned failures;
 	uint64_t failing_ms;       /* since when */
 	enum wire_watchdog level;  /* the last step taken; 0 none */

@@ -182,16 +182,30 @@ static void a_loop_of_crashes_is_not(void)
 	CHECK_INT(decide(), WIRE_WATCHDOG_RESET);
 }
 
-static void what_is_one_long_crash_counts_once_only(void)
+static void a_crash_of_many_lines_is_one(void)
 {
 	begin();
 	see(WATCHDOG_THERE, NULL);
-	for (int i = 0; i < 1000; i++) {
-		now += WATCHDOG_APART_MS - 1;
+	for (unsigned i = 0; i < 1000; i++) {
+		now += (WATCHDOG_APART_MS - 1) / 1000;
 		see(WATCHDOG_CRASHED, "SER catches error: 0x4000");
 	}
 	CHECK_INT(decide(), 0);
 	CHECK_INT(w.crash_count, 1);
+}
+
+static void a_crash_that_does_not_end_is_a_loop(void)
+{
+	begin();
+	see(WATCHDOG_THERE, NULL);
+	for (int i = 0; i < 15; i++) {
+		see(WATCHDOG_CRASHED, "Detected Hardware Unit Hang:");
+		CHECK_INT(decide(), 0);
+		now += 2000;
+	}
+	see(WATCHDOG_CRASHED, "Detected Hardware Unit Hang:");
+	CHECK_INT(decide(), WIRE_WATCHDOG_DRIVER);
+	CHECK_STR(w.reason, "it crashed 4 times in 30 s: Detected Hardware Unit Hang:");
 }
 
 static void a_driver_that_gave_up_is_started_anew_at_once(void)
@@ -313,7 +327,8 @@ int main(void)
 	RUN(after_some_good_minutes_it_begins_anew);
 	RUN(crashes_that_the_driver_mends_are_left_to_it);
 	RUN(a_loop_of_crashes_is_not);
-	RUN(what_is_one_long_crash_counts_once_only);
+	RUN(a_crash_of_many_lines_is_one);
+	RUN(a_crash_that_does_not_end_is_a_loop);
 	RUN(a_driver_that_gave_up_is_started_anew_at_once);
 	RUN(failures_in_a_row_count_and_a_success_ends_them);
 	RUN(lines_of_drivers);
