@@ -65,7 +65,7 @@ result "lintian has no error" "$T/problem"
 grep '^W:' "$T/lintian.log" >"$T/problem"
 result "lintian has no warning" "$T/problem"
 
-dpkg-deb -x "$T"/airlock_*.deb "$T/root" && dpkg-deb -e "$T"/airlock_*.deb "$T/root/DEBIAN"
+dpkg-deb -x "$T"/airlock_*.deb "$T/root" && dpkg-deb -e "$T"/airlock_*.deb "$T/DEBIAN"
 (cd "$T/root" && find . -type f -o -type l) | sed 's|^\./|/|' | sort >"$T/files"
 diff "$top/test/golden/package/deb.files" "$T/files" >"$T/problem" 2>&1
 result "files of the package" "$T/problem"
@@ -77,12 +77,12 @@ result "the program starts" "$T/problem"
 	cp "$T/list" "$T/problem"
 result "the sample is valid" "$T/problem"
 for f in preinst postinst prerm postrm; do
-	[ ! -e "$T/root/DEBIAN/$f" ] || sh -n "$T/root/DEBIAN/$f" 2>>"$T/problem"
+	[ ! -e "$T/DEBIAN/$f" ] || sh -n "$T/DEBIAN/$f" 2>>"$T/problem"
 done
-grep -q 'setup --undo' "$T/root/DEBIAN/prerm" || echo "prerm does not undo setup" >>"$T/problem"
+grep -q 'setup --undo' "$T/DEBIAN/prerm" || echo "prerm does not undo setup" >>"$T/problem"
 # With this word it only renews what the administrator enabled.
-grep -q 'deb-systemd-helper debian-installed' "$T/root/DEBIAN/postinst" ||
+grep -q 'deb-systemd-helper debian-installed' "$T/DEBIAN/postinst" ||
 	echo "installing enables it" >>"$T/problem"
-! grep -q 'deb-systemd-invoke.*start' "$T/root/DEBIAN/postinst" || echo "installing starts it" >>"$T/problem"
+! grep -q 'deb-systemd-invoke.*start' "$T/DEBIAN/postinst" || echo "installing starts it" >>"$T/problem"
 result "scripts of the package" "$T/problem"
 exit $bad

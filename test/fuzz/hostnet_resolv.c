@@ -1,0 +1,37 @@
+/*
+ * hostnet_resolv: /etc/resolv.conf, which anybody with root may have written.
+ *
+ * What counts as ours is written again to the byte; what does not has no machine.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hostnet/linux_resolv_conf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct resolv_conf now = {.kind = RESOLV_FILE};
+	struct resolv_ours ours;
+	struct buf again = {0};
+
+	buf_add(&now.text, data, size);
+	if (!resolv_ours_read(&ours, &now)) {
+		if (ours.count != 0)
+			abort();
+		buf_fini(&now.text);
+		return 0;
+	}
+	resolv_ours_write(&ours, &again);
+	if (ours.count == 0 || again.len != size || memcmp(again.data, data, size) != 0)
+		abort();
+	if (ours.count < RESOLV_MACHINES &&
+	    !resolv_ours_put(&ours, "another", "/var/lib/airlock-another", 1))
+		abort();
+	while (ours.count > 0)
+		resolv_ours_drop(&ours, ours.count / 2);
+	buf_fini(&again);
+	buf_fini(&now.text);
+	return 0;
+}
