@@ -73,7 +73,8 @@ keys = {
     "hypervisor": "name accelerator pid image memory_mib",
     "stages_ms": "down booting no-radio scanning associating addressing online stopping failed",
 }
-assert set(status) == set(keys) | {"state", "reason", "notice", "state_for_s"}, list(status)
+assert set(status) == set(keys) | {"machine", "state", "reason", "notice", "state_for_s", "card"}, list(status)
+assert status["machine"] == "airlock" and status["card"] is None, status
 for key, names in keys.items():
     assert set(status[key]) == set(names.split()), (key, status[key])
     for name in names.split():
