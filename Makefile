@@ -28,7 +28,7 @@ $(BUILD)/build.ninja: | setup
 	@mv $(BUILD).log $(BUILD)/setup.log
 
 image: all
-	$(AIRLOCK) image build --store $(STORE) --cache $(CACHE)
+	$(AIRLOCK) -c test/lib/demo.conf image build --store $(STORE) --cache $(CACHE)
 
 demo: image
 	$(AIRLOCK) -c test/lib/demo.conf demo --store $(STORE)
