@@ -8,7 +8,7 @@ trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM HUP
 bad=0
 root=$T/root
-prefix=$(sed -n 's|^ExecStart=\(.*\)/sbin/airlock run|\1|p' "$AIRLOCK_BUILD/service/airlock.service")
+prefix=$(sed -n 's|^ExecStart=\(.*\)/sbin/airlock run.*|\1|p' "$AIRLOCK_BUILD/service/airlock.service")
 
 # result NAME: a case that failed when the file "problem" has a line.
 result()
