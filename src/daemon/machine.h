@@ -149,6 +149,9 @@ struct machine {
 	uint64_t moved_ms;            /* when the host's end moved away from one, or 0 */
 	struct hostnet_net warned;    /* the last collision that nothing was done about */
 	int tap, air;                 /* descriptors of the taps, or -1 */
+	struct loop_io names_watch;   /* of /etc/resolv.conf; names.c */
+	struct loop_timer names_timer;
+	uint64_t names_ms; /* when it was last put back, or 0 */
 
 	/* the command line */
 	struct conn control;
@@ -267,6 +270,8 @@ void network_online(struct machine *m);
 /* The router is off for a while: take these two away; the rest stays. */
 void network_offline(struct machine *m);
 int network_down(struct machine *m, struct err *e);
+/* Make the router the one that is asked for names, again.  False when it is not to be. */
+bool network_names(struct machine *m);
 /*
  * Make the host's end as m->net, m->router and m->conf now want it; the taps
  * stay.  0, or -1 with *e.
@@ -276,6 +281,10 @@ int network_change(struct machine *m, struct err *e);
 int network_renumber(struct machine *m, struct err *e);
 /* Does the uplink's lease, or a new network of the host, collide?  Cure it, but not often. */
 void network_check(struct machine *m);
+
+/* names.c: the router stays the one that is asked for names, from now on and no longer */
+void names_follow(struct machine *m);
+void names_leave(struct machine *m);
 
 /* clients.c: requests of the command line */
 void clients_open(struct machine *m, int fd);

@@ -187,6 +187,21 @@ void network_online(struct machine *m)
 	for (size_t i = 0; i < plan.count; i++)
 		if (waits_for_online(&plan.ops[i]) && apply(m, &plan.ops[i], &e) < 0)
 			log_error("%s", e.text);
+	names_follow(m);
+}
+
+bool network_names(struct machine *m)
+{
+	struct err e = {0};
+
+	for (size_t i = 0; i < m->plan.count; i++) {
+		if (m->plan.ops[i].kind != HOSTNET_RESOLVER)
+			continue;
+		if (priv_ask(m->priv, PRIV_APPLY, &m->plan.ops[i], NULL, &e) == 0)
+			return true;
+		log_error("%s", e.text);
+	}
+	return false;
 }
 
 void network_offline(struct machine *m)
@@ -194,6 +209,7 @@ void network_offline(struct machine *m)
 	struct hostnet_plan old = m->plan;
 	struct err e = {0};
 
+	names_leave(m);
 	m->routed = false;
 	m->plan.count = 0;
 	for (size_t i = old.count; i-- > 0;)
@@ -207,6 +223,7 @@ void network_offline(struct machine *m)
 
 int network_down(struct machine *m, struct err *e)
 {
+	names_leave(m);
 	m->plan.count = 0;
 	m->routed = false;
 	fd_close(&m->tap);

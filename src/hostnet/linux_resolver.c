@@ -286,6 +286,14 @@ static int apply_anew(
 	return -1;
 }
 
+static bool is_listed(const struct resolv_ours *o, const char *interface)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (strcmp(o->entry[i].interface, interface) == 0)
+			return true;
+	return false;
+}
+
 static int apply_locked(const struct hostnet_op *op, const char *state, struct err *e)
 {
 	struct note noted = {0}, now = {0};
@@ -294,7 +302,9 @@ static int apply_locked(const struct hostnet_op *op, const char *state, struct e
 	int r = found < 0 ? -1 : resolv_look(&now.was, e);
 
 	/* A second time: the note stays, unless what it is about was changed by others. */
-	if (r == 0 && found > 0 && (noted.way != REPLACE || resolv_ours_read(&ours, &now.was)))
+	if (r == 0 && found > 0 &&
+	    (noted.way != REPLACE ||
+		(resolv_ours_read(&ours, &now.was) && is_listed(&ours, op->interface))))
 		r = apply_by(op, state, noted.way, e);
 	else if (r == 0)
 		r = apply_anew(op, state, &now, e);
