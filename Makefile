@@ -23,6 +23,9 @@ setup:
 setup-tests:
 	@[ "$(SETUP)" != yes ] || sh test/lib/setup.sh tests
 
+setup-lab:
+	@[ "$(SETUP)" != yes ] || sh test/lib/setup.sh lab
+
 $(BUILD)/build.ninja: | setup
 	meson setup --prefix $(PREFIX) $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
 	@mv $(BUILD).log $(BUILD)/setup.log
@@ -38,6 +41,10 @@ check: setup-tests image
 
 bench: setup-tests image
 	sh test/bench/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
+
+# With a cache that is kept: make lab CACHE=...
+lab: setup-lab all
+	sh test/lab/run --build $(BUILD) --cache $(CACHE)
 
 bench-images: all
 	sh test/bench/images.sh --build $(BUILD) --cache $(CACHE)
@@ -67,10 +74,11 @@ help:
 	@echo "make image    make the image in $(BUILD)/images"
 	@echo "make bench    measure the limits, write bench.json (root)"
 	@echo "make bench-images  images for five common cards, and what they weigh"
+	@echo "make lab      a card really handed over, in an emulated machine (ten minutes)"
 	@echo "make install  DESTDIR= PREFIX=/usr/local"
 	@echo "make deb      the Debian package, in $(BUILD)/deb"
 	@echo "make format   clang-format"
 	@echo "make lint     clang-tidy, shellcheck, mandoc, the arrow table"
 	@echo "make clean"
 
-.PHONY: all setup setup-tests image demo check bench bench-images install deb format lint clean help
+.PHONY: all setup setup-tests setup-lab image demo check lab bench bench-images install deb format lint clean help

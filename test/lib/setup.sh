@@ -1,9 +1,10 @@
 #!/bin/sh
 # setup: install what is missing from Debian's packages, and nothing else.
 #
-#	setup.sh [tests]
+#	setup.sh [tests | lab]
 #
-# With `tests` also what only the tests and the bench need.  Says what it does;
+# With `tests` also what only the tests and the bench need, with `lab` what only the
+# lab needs.  Says what it does;
 # without root it says what to type instead.
 set -eu
 
@@ -19,7 +20,13 @@ clang clang-tidy clang-format libclang-rt-14-dev gnupg shellcheck mandoc cpio
 wpasupplicant hostapd dnsmasq-base socat squashfs-tools-ng wpagui xvfb x11-xkb-utils fonts-dejavu-core dbus at-spi2-core python3-pyatspi
 imagemagick debhelper dpkg-dev lintian fakeroot
 '
-[ "${1:-}" != tests ] || packages="$packages $tests"
+lab='
+mmdebstrap squashfs-tools-ng cpio xz-utils seabios
+'
+case ${1:-} in
+tests) packages="$packages $tests" ;;
+lab) packages="$packages $lab" ;;
+esac
 
 missing=
 for p in $packages; do
