@@ -21,6 +21,7 @@ static const struct {
     {check_virtualization, false},
     {check_hypervisor, false},
     {check_memory, false},
+    {check_user, true},
     {check_card, false},
     {check_iommu, true},
     {check_remapping, true},

@@ -1,5 +1,6 @@
 /*
- * doctor_host: checks of the computer: processor, hypervisor, memory.
+ * doctor_host: checks of the computer: processor, hypervisor, memory, and whom the
+ * hypervisor runs as.
  *
  * A virtual machine without the processor's help is slow, not impossible: a warning,
  * unless airlock.conf demands it.
@@ -128,4 +129,28 @@ void check_memory(struct doctor *d)
 		    "close programs, or set guest { memory = 96M; } in airlock.conf",
 		    "%lu MiB are available, the guest takes about %u MiB%s", available, need,
 		    locked ? ", which are locked: they cannot be swapped out" : "");
+}
+
+/* Who runs the hypervisor may use the card: the node of its group is given to that user. */
+void check_user(struct doctor *d)
+{
+	static const char own[] = "useradd --system --shell /usr/sbin/nologin _airlock";
+	const char *wanted = d->conf->user;
+	char fix[200];
+
+	if (d->user[0] == '\0' && wanted[0] != '\0') {
+		str_format(
+		    fix, sizeof(fix), "useradd --system --shell /usr/sbin/nologin %s", wanted);
+		finding_add(d, "user", FINDING_FAILING, fix,
+		    "user = \"%s\" in airlock.conf: there is no such user", wanted);
+	} else if (d->user[0] == '\0') {
+		finding_add(d, "user", FINDING_FAILING, own,
+		    "there is neither a user _airlock nor nobody to run the guest as");
+	} else if (strcmp(d->user, "nobody") == 0) {
+		finding_add(d, "user", FINDING_WARNING, own,
+		    "the guest runs as nobody, as other programs may: they could reach the "
+		    "card");
+	} else {
+		finding_add(d, "user", FINDING_OK, NULL, "the guest runs as user %s", d->user);
+	}
 }
