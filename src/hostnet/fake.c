@@ -18,6 +18,8 @@ struct hostnet_net hostnet_fake_taken[8];
 size_t hostnet_fake_taken_count;
 char hostnet_fake_uplinks[4][HOSTNET_NAME];
 size_t hostnet_fake_uplink_count;
+bool hostnet_fake_holds = true;
+char hostnet_fake_file[64];
 
 static int act(const char *verb, const struct hostnet_op *op, struct err *e)
 {
@@ -34,6 +36,8 @@ static int fake_apply(const struct hostnet_op *op, const char *state, int *fd, s
 {
 	if (act("apply", op, e) < 0)
 		return -1;
+	if (op->kind == HOSTNET_RESOLVER)
+		hostnet_fake_holds = true;
 	if (op->kind != HOSTNET_TAP || fd == NULL)
 		return 0;
 	*fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -48,6 +52,13 @@ static int fake_undo(const struct hostnet_op *op, const char *state, struct err 
 static int fake_recover(const char *state, struct err *e)
 {
 	return 0;
+}
+
+static int fake_holds(
+    const struct hostnet_op *op, const char *state, const char **file, struct err *e)
+{
+	*file = hostnet_fake_file[0] != '\0' ? hostnet_fake_file : NULL;
+	return hostnet_fake_holds;
 }
 
 static ssize_t fake_networks(
@@ -87,6 +98,7 @@ const struct hostnet_driver hostnet_fake = {
     .apply = fake_apply,
     .undo = fake_undo,
     .recover = fake_recover,
+    .holds = fake_holds,
     .networks = fake_networks,
     .uplinks = fake_uplinks,
     .watch = fake_watch,

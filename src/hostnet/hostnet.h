@@ -130,6 +130,14 @@ struct hostnet_driver {
 	 */
 	int (*recover)(const char *state, struct err *e);
 	/*
+	 * For RESOLVER, which other programs may overwrite: is what was applied still
+	 * so?  *file is the file in which that can change, or NULL when it lies where
+	 * nobody overwrites it.  Applying it again takes what the other wrote for what
+	 * undo puts back.  1, 0, or -1 with *e.
+	 */
+	int (*holds)(
+	    const struct hostnet_op *op, const char *state, const char **file, struct err *e);
+	/*
 	 * Private networks (RFC 1918) that this host has addresses on or
 	 * routes to: all tables, no default route and none of its halves, no
 	 * loopback, each once, except those of `except` (an interface name, or
@@ -166,6 +174,9 @@ extern struct hostnet_net hostnet_fake_taken[8];
 extern size_t hostnet_fake_taken_count;
 extern char hostnet_fake_uplinks[4][HOSTNET_NAME];
 extern size_t hostnet_fake_uplink_count;
+/* What its holds() says, and that file ("" is NULL); an apply of a RESOLVER makes it hold. */
+extern bool hostnet_fake_holds;
+extern char hostnet_fake_file[64];
 /* The other end of the fake's watch(): a byte written there is a change. */
 extern int hostnet_fake_watch;
 

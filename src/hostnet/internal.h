@@ -64,6 +64,8 @@ int filter_undo(const struct hostnet_op *op, struct err *e);
 /* Name servers; see linux_resolver.c.  recover returns 1 when there was something. */
 int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e);
 int resolver_undo(const char *state, struct err *e);
+int resolver_holds(
+    const struct hostnet_op *op, const char *state, const char **file, struct err *e);
 int resolver_recover(const char *state, struct err *e);
 
 /*

@@ -247,6 +247,7 @@ const struct hostnet_driver hostnet_linux = {
     .apply = linux_apply,
     .undo = linux_undo,
     .recover = resolver_recover,
+    .holds = resolver_holds,
     .networks = netlink_networks,
     .uplinks = netlink_uplinks,
     .watch = linux_watch,

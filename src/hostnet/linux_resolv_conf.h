@@ -49,6 +49,33 @@ void resolv_ours_write(const struct resolv_ours *o, struct buf *b);
 bool resolv_ours_put(
     struct resolv_ours *o, const char *interface, const char *state, uint32_t router);
 void resolv_ours_drop(struct resolv_ours *o, size_t i);
+/*
+ * Take the lines of `last`, which airlock wrote, out of a file that somebody edited.
+ * False when it has not our heading: then it is another file, and stays as it is.
+ */
+bool resolv_ours_strip(const struct resolv_ours *last, struct resolv_conf *c);
+
+/* How the router came to be asked for names. */
+enum resolv_way { RESOLV_BY_RESOLVED, RESOLV_BY_RESOLVCONF, RESOLV_BY_FILE, RESOLV_WAYS };
+extern const char *const resolv_way_words[RESOLV_WAYS];
+
+/* What a machine notes before it touches anything; linux_resolv_note.c. */
+struct resolv_note {
+	enum resolv_way way;
+	char interface[HOSTNET_NAME];
+	struct resolv_conf was;
+};
+
+int resolv_note_save(const struct resolv_note *n, const char *state, struct err *e);
+/* *n is zeroed before, and its text is freed after.  1, 0 when nothing is noted, -1 with *e. */
+int resolv_note_load(struct resolv_note *n, const char *state, struct err *e);
+/* Take the note away, or keep it under another name.  0, or -1 with *e. */
+int resolv_note_drop(const char *state, bool keep, struct err *e);
+
+/* What the machines of this host wrote last, and that they have done so; failures are logged.
+ */
+void resolv_shared_read(struct resolv_ours *o);
+void resolv_shared_write(const struct resolv_ours *o);
 
 /* Remove what a crash in the middle of resolv_put() may leave beside it. */
 void resolv_tidy(void);

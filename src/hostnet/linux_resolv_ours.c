@@ -81,6 +81,41 @@ bool resolv_ours_put(
 	return str_copy(o->entry[i].state, sizeof(o->entry[i].state), state);
 }
 
+static bool has_line(const struct buf *text, const char *line, size_t len)
+{
+	const char *at = text->data;
+
+	while (at != NULL) {
+		if (strncmp(at, line, len) == 0 && at[len] == '\n')
+			return true;
+		at = strchr(at, '\n');
+		at = at != NULL ? at + 1 : NULL;
+	}
+	return false;
+}
+
+bool resolv_ours_strip(const struct resolv_ours *last, struct resolv_conf *c)
+{
+	struct buf lines = {0}, rest = {0};
+	const char *at = c->text.data;
+
+	if (c->kind != RESOLV_FILE || !has_line(&c->text, HEADING, strlen(HEADING) - 1))
+		return false;
+	resolv_ours_write(last, &lines);
+	buf_add(&rest, "", 0);
+	while (*at != '\0') {
+		size_t len = strcspn(at, "\n"), with = len + (at[len] == '\n');
+
+		if (!has_line(&lines, at, len))
+			buf_add(&rest, at, with);
+		at += with;
+	}
+	buf_fini(&lines);
+	buf_fini(&c->text);
+	c->text = rest;
+	return true;
+}
+
 void resolv_ours_drop(struct resolv_ours *o, size_t i)
 {
 	o->count--;

@@ -5,149 +5,42 @@
  * resolvectl(1); resolvconf(8)'s; else it is a file or a link of somebody's
  * and is replaced by one of ours.  A way that fails hands over to the next.
  *
- * Before anything is touched, the file "resolver" of the state directory notes
- * the way, and for the third what /etc/resolv.conf was: contents, mode, owner,
- * or where the link led.  It outlives a power failure, as /etc/resolv.conf
- * does.  Undo puts that back exactly, unless /etc/resolv.conf is no longer what
- * was written here: then somebody else has changed it meanwhile, it is left
- * alone, and the note is kept beside under another name.
+ * Before anything is touched, the way is noted (linux_resolv_note.c), and for
+ * the third what /etc/resolv.conf was: contents, mode, owner, or where the link
+ * led.  That outlives a power failure, as /etc/resolv.conf does.  Undo puts it
+ * back exactly, unless /etc/resolv.conf is no longer what was written here: then
+ * somebody else has changed it meanwhile, it is left alone, and the note is kept
+ * beside under another name.
+ *
+ * Another program may write over the file at any time.  Who asks hears that by
+ * resolver_holds(), and applies again: what the other wrote is the original from
+ * then on, for it is the newest that the host has of its own.
  *
  * Several machines share the file: each adds its router behind those that are
  * there, takes along what the first of them has noted, and removes its own. The
  * last puts the original back.  Those whose interface is gone were killed, and
- * are removed by whoever comes next.
+ * are removed by whoever comes next.  Whichever is first to come back after
+ * another program brings all of them back, in their order, and notes the new
+ * original for each.
  */
-#include <assert.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "hostnet/internal.h"
 #include "hostnet/linux_resolv_conf.h"
 
-#define MAGIC "airlock-resolver 1"
-
-enum way { RESOLVED, RESOLVCONF, REPLACE, WAYS };
-static const char *const way_words[WAYS] = {"resolved", "resolvconf", "replace"};
-
-struct note {
-	enum way way;
-	char interface[HOSTNET_NAME];
-	struct resolv_conf was;
-};
-
-static const char *const kind_words[] = {
-    [RESOLV_ABSENT] = "absent",
-    [RESOLV_FILE] = "file",
-    [RESOLV_LINK] = "link",
-};
-static_assert(ARRAY_LEN(kind_words) == RESOLV_KINDS, "a word for each kind");
-
-static int note_path(char dst[PATH_MAX], const char *state, const char *suffix, struct err *e)
-{
-	if (!str_format(dst, PATH_MAX, "%s/resolver%s", state, suffix))
-		return err_set(e, ENAMETOOLONG, "state directory %s", state);
-	return 0;
-}
-
-static int save(const struct note *n, const char *state, struct err *e)
-{
-	char path[PATH_MAX];
-	struct buf b = {0};
-	int r;
-
-	if (note_path(path, state, "", e) < 0)
-		return -1;
-	buf_addf(&b, "%s %s %s %s %o %u %u\n", MAGIC, way_words[n->way], n->interface,
-	    kind_words[n->was.kind], n->was.mode, n->was.uid, n->was.gid);
-	buf_add(&b, n->was.text.data, n->was.text.len);
-	r = file_replace(path, b.data, b.len, 0600, e);
-	buf_fini(&b);
-	if (r < 0)
-		return err_ctx(e, "note what %s was", RESOLV_CONF);
-	resolv_sync(state);
-	return 0;
-}
-
-static unsigned word_index(const char *word, const char *const *words, unsigned count)
-{
-	unsigned i = 0;
-
-	while (i < count && strcmp(words[i], word) != 0)
-		i++;
-	return i;
-}
-
-static bool parse(struct note *n, const char *text, size_t len)
-{
-	char way[16], kind[16];
-	const char *newline = memchr(text, '\n', len);
-
-	if (newline == NULL || strncmp(text, MAGIC " ", strlen(MAGIC) + 1) != 0 ||
-	    sscanf(text + strlen(MAGIC), "%15s %15s %15s %o %u %u", way, n->interface, kind,
-		&n->was.mode, &n->was.uid, &n->was.gid) != 6)
-		return false;
-	n->way = (enum way)word_index(way, way_words, WAYS);
-	n->was.kind = (enum resolv_kind)word_index(kind, kind_words, RESOLV_KINDS);
-	buf_add(&n->was.text, newline + 1, len - (size_t)(newline + 1 - text));
-	return n->way < WAYS && n->was.kind < RESOLV_KINDS;
-}
-
-/* 1 with *n, 0 when nothing is noted, -1 with *e. */
-static int load(struct note *n, const char *state, struct err *e)
-{
-	char path[PATH_MAX];
-	auto_free char *text = NULL;
-	size_t len;
-
-	if (note_path(path, state, "", e) < 0)
-		return -1;
-	text = file_read_own(path, RESOLV_MAX + PATH_MAX, &len, e);
-	if (text == NULL && e->num == ENOENT) {
-		memset(e, 0, sizeof(*e));
-		return 0;
-	}
-	if (text == NULL)
-		return -1;
-	if (!parse(n, text, len)) {
-		err_set(e, 0, "%s does not say what %s was", path, RESOLV_CONF);
-		err_hint(e, "look at both, then: rm %s", path);
-		return -1;
-	}
-	return 1;
-}
-
-/* Take the note away, or keep it under another name. */
-static int drop(const char *state, bool keep, struct err *e)
-{
-	char path[PATH_MAX], kept[PATH_MAX];
-
-	if (note_path(path, state, "", e) < 0 || note_path(kept, state, ".left", e) < 0)
-		return -1;
-	if ((keep ? rename(path, kept) : unlink(path)) < 0 && errno != ENOENT)
-		return err_set(e, errno, "remove %s", path);
-	if (keep)
-		log_warn("%s was changed by somebody else and is left as it is; what it was "
-			 "before is in %s",
-		    RESOLV_CONF, kept);
-	resolv_sync(state);
-	return 0;
-}
-
 /* The way that suits what /etc/resolv.conf is. */
-static enum way choose(const struct resolv_conf *now)
+static enum resolv_way choose(const struct resolv_conf *now)
 {
 	const char *text = now->text.data;
 
 	if (now->kind == RESOLV_LINK && strstr(text, "/systemd/resolve/") != NULL)
-		return RESOLVED;
+		return RESOLV_BY_RESOLVED;
 	if (now->kind == RESOLV_FILE && strstr(text, "\nnameserver 127.0.0.53\n") != NULL)
-		return RESOLVED;
+		return RESOLV_BY_RESOLVED;
 	if (now->kind != RESOLV_ABSENT && strstr(text, "resolvconf") != NULL)
-		return RESOLVCONF;
-	return REPLACE;
+		return RESOLV_BY_RESOLVCONF;
+	return RESOLV_BY_FILE;
 }
 
 static int run_resolved(const struct hostnet_op *op, struct err *e)
@@ -173,7 +66,7 @@ static int run_resolvconf(const struct hostnet_op *op, struct err *e)
 }
 
 /* Take back what the first two ways did; the interface takes the rest along. */
-static void revert(const struct note *n)
+static void revert(const struct resolv_note *n)
 {
 	char name[HOSTNET_NAME + 8];
 	const char *const resolved[] = {"resolvectl", "revert", n->interface, NULL};
@@ -181,7 +74,8 @@ static void revert(const struct note *n)
 	struct err e = {0};
 
 	str_format(name, sizeof(name), "%s.airlock", n->interface);
-	if (child_run(n->way == RESOLVED ? resolved : resolvconf, NULL, NULL, &e) != 0)
+	if (child_run(n->way == RESOLV_BY_RESOLVED ? resolved : resolvconf, NULL, NULL, &e) !=
+	    0)
 		log_debug("%s", e.text);
 }
 
@@ -198,46 +92,113 @@ static void drop_gone(struct resolv_ours *o, const char *leaving)
 	}
 }
 
-static int put_ours(const struct resolv_ours *o, struct err *e)
+static int put_ours(const struct resolv_ours *o, const struct resolv_conf *now, struct err *e)
 {
 	struct resolv_conf c = {.kind = RESOLV_FILE, .mode = 0644};
-	int r;
+	int r = 0;
 
 	resolv_ours_write(o, &c.text);
-	r = resolv_put(&c, e);
+	/* Writing the same again would only wake those who watch it. */
+	if (!resolv_same(&c, now) || now->mode != c.mode)
+		r = resolv_put(&c, e);
 	buf_fini(&c.text);
 	return r;
 }
 
-static int replace(const struct hostnet_op *op, const char *state, struct err *e)
+/* Another program wrote over all machines' file: that is their original now. */
+static void note_for_others(
+    struct resolv_ours *o, const char *state, const struct resolv_conf *was)
+{
+	for (size_t i = o->count; i-- > 0;) {
+		const char *theirs = o->entry[i].state;
+		struct resolv_note n = {0}, anew;
+		struct err e = {0};
+
+		if (strcmp(theirs, state) == 0)
+			continue;
+		if (resolv_note_load(&n, theirs, &e) <= 0 || n.way != RESOLV_BY_FILE) {
+			resolv_ours_drop(o, i);
+		} else {
+			anew = n;
+			anew.was = *was;
+			if (resolv_note_save(&anew, theirs, &e) < 0)
+				log_warn("%s", e.text);
+		}
+		buf_fini(&n.was.text);
+	}
+}
+
+static int replace(const struct hostnet_op *op, const char *state,
+    const struct resolv_conf *was, struct err *e)
 {
 	struct resolv_conf now = {0};
 	struct resolv_ours ours;
+	bool still_ours;
 	int r = resolv_look(&now, e);
 
 	if (r == 0) {
-		resolv_ours_read(&ours, &now);
+		still_ours = resolv_ours_read(&ours, &now);
+		if (!still_ours)
+			resolv_shared_read(&ours);
 		drop_gone(&ours, NULL);
+		if (!still_ours)
+			note_for_others(&ours, state, was);
 		r = resolv_ours_put(&ours, op->interface, state, op->router)
-			? put_ours(&ours, e)
+			? put_ours(&ours, &now, e)
 			: err_set(e, 0, "%s has no room for another router", RESOLV_CONF);
+		if (r == 0)
+			resolv_shared_write(&ours);
 	}
 	buf_fini(&now.text);
 	return r;
 }
 
-/* What it was before the first machine came, as that noted it; else what it is. */
-static void original(struct note *n)
+/* What was written there is not this machine's any more. */
+static void leave_shared(const char *interface)
 {
 	struct resolv_ours ours;
 
-	if (!resolv_ours_read(&ours, &n->was))
+	resolv_shared_read(&ours);
+	drop_gone(&ours, interface);
+	resolv_shared_write(&ours);
+}
+
+/* Of a file that somebody edited: what he put in, and as before the name servers. */
+static void edited(struct resolv_note *n, const struct resolv_note *before)
+{
+	struct resolv_conf whole;
+
+	if (before == NULL || strstr(n->was.text.data, "nameserver") != NULL)
 		return;
+	whole = before->was;
+	whole.text = (struct buf){0};
+	buf_add(&whole.text, before->was.text.data, before->was.text.len);
+	if (whole.kind == RESOLV_FILE)
+		buf_add(&whole.text, n->was.text.data, n->was.text.len);
+	buf_fini(&n->was.text);
+	n->was = whole;
+}
+
+/*
+ * What it was before the first machine came, as that noted it; else what it is, without
+ * what is ours in it.
+ */
+static void original(struct resolv_note *n, const struct resolv_note *before)
+{
+	struct resolv_ours ours;
+
+	if (!resolv_ours_read(&ours, &n->was)) {
+		resolv_shared_read(&ours);
+		if (resolv_ours_strip(&ours, &n->was))
+			edited(n, before);
+		return;
+	}
 	for (size_t i = 0; i < ours.count; i++) {
-		struct note other = {0};
+		struct resolv_note other = {0};
 		struct err ignored = {0};
 
-		if (load(&other, ours.entry[i].state, &ignored) > 0 && other.way == REPLACE) {
+		if (resolv_note_load(&other, ours.entry[i].state, &ignored) > 0 &&
+		    other.way == RESOLV_BY_FILE) {
 			buf_fini(&n->was.text);
 			n->was = other.was;
 			return;
@@ -246,68 +207,73 @@ static void original(struct note *n)
 	}
 }
 
-static int apply_by(const struct hostnet_op *op, const char *state, enum way way, struct err *e)
+static int apply_by(
+    const struct hostnet_op *op, const char *state, const struct resolv_note *n, struct err *e)
 {
-	switch (way) {
-	case RESOLVED:
+	switch (n->way) {
+	case RESOLV_BY_RESOLVED:
 		return run_resolved(op, e);
-	case RESOLVCONF:
+	case RESOLV_BY_RESOLVCONF:
 		return run_resolvconf(op, e);
-	case REPLACE:
-		return replace(op, state, e);
-	case WAYS:
+	case RESOLV_BY_FILE:
+		return replace(op, state, &n->was, e);
+	case RESOLV_WAYS:
 		break;
 	}
 	return err_set(e, EINVAL, "name servers");
 }
 
 /* Note what is there, then try the ways from the one that suits on. */
-static int apply_anew(
-    const struct hostnet_op *op, const char *state, struct note *n, struct err *e)
+static int apply_anew(const struct hostnet_op *op, const char *state, struct resolv_note *n,
+    const struct resolv_note *before, struct err *e)
 {
 	str_copy(n->interface, sizeof(n->interface), op->interface);
 	n->way = choose(&n->was);
-	original(n);
-	for (; n->way < WAYS; n->way++) {
+	original(n, before);
+	for (; n->way < RESOLV_WAYS; n->way++) {
 		struct err ignored = {0};
 
-		if (save(n, state, e) < 0)
+		if (resolv_note_save(n, state, e) < 0)
 			return -1;
-		if (apply_by(op, state, n->way, e) == 0)
+		if (apply_by(op, state, n, e) == 0) {
+			if (n->way != RESOLV_BY_FILE)
+				leave_shared(op->interface);
 			return 0;
-		if (n->way != REPLACE) {
+		}
+		if (n->way != RESOLV_BY_FILE) {
 			/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): way < WAYS */
-			log_info("name servers by %s: %s", way_words[n->way], e->text);
+			log_info("name servers by %s: %s", resolv_way_words[n->way], e->text);
 			revert(n);
 		}
-		if (drop(state, false, &ignored) < 0)
+		if (resolv_note_drop(state, false, &ignored) < 0)
 			log_warn("%s", ignored.text);
 	}
 	return -1;
 }
 
-static bool is_listed(const struct resolv_ours *o, const char *interface)
+static const struct resolv_entry *entry_of(const struct resolv_ours *o, const char *interface)
 {
 	for (size_t i = 0; i < o->count; i++)
 		if (strcmp(o->entry[i].interface, interface) == 0)
-			return true;
-	return false;
+			return &o->entry[i];
+	return NULL;
 }
 
 static int apply_locked(const struct hostnet_op *op, const char *state, struct err *e)
 {
-	struct note noted = {0}, now = {0};
+	struct resolv_note noted = {0}, now = {0};
 	struct resolv_ours ours;
-	int found = load(&noted, state, e);
+	int found = resolv_note_load(&noted, state, e);
 	int r = found < 0 ? -1 : resolv_look(&now.was, e);
+	bool by_file = found > 0 && noted.way == RESOLV_BY_FILE;
 
 	/* A second time: the note stays, unless what it is about was changed by others. */
 	if (r == 0 && found > 0 &&
-	    (noted.way != REPLACE ||
-		(resolv_ours_read(&ours, &now.was) && is_listed(&ours, op->interface))))
-		r = apply_by(op, state, noted.way, e);
+	    (!by_file ||
+		(resolv_ours_read(&ours, &now.was) && entry_of(&ours, op->interface) != NULL)))
+		r = apply_by(op, state, &noted, e);
 	else if (r == 0)
-		r = apply_anew(op, state, &now, e);
+		r = apply_anew(op, state, &now, by_file ? &noted : NULL, e);
 	buf_fini(&noted.was.text);
 	buf_fini(&now.was.text);
 	return r;
@@ -321,7 +287,30 @@ int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e
 	return r;
 }
 
-static int restore(const struct note *n, const char *state, struct err *e)
+int resolver_holds(
+    const struct hostnet_op *op, const char *state, const char **file, struct err *e)
+{
+	struct resolv_note n = {0};
+	struct resolv_conf now = {0};
+	const struct resolv_entry *mine;
+	struct resolv_ours ours;
+	int lock = hostnet_lock(), r = resolv_note_load(&n, state, e);
+
+	*file = r > 0 && n.way != RESOLV_BY_FILE ? NULL : RESOLV_CONF;
+	if (r >= 0 && *file != NULL) {
+		r = resolv_look(&now, e);
+		if (r == 0 && resolv_ours_read(&ours, &now)) {
+			mine = entry_of(&ours, op->interface);
+			r = mine != NULL && mine->router == op->router;
+		}
+	}
+	hostnet_unlock(&lock);
+	buf_fini(&n.was.text);
+	buf_fini(&now.text);
+	return r;
+}
+
+static int restore(const struct resolv_note *n, const char *state, struct err *e)
 {
 	struct resolv_conf now = {0};
 	struct resolv_ours ours;
@@ -330,27 +319,41 @@ static int restore(const struct note *n, const char *state, struct err *e)
 
 	if (r == 0 && resolv_ours_read(&ours, &now)) {
 		drop_gone(&ours, n->interface);
-		r = ours.count > 0 ? put_ours(&ours, e) : resolv_put(&n->was, e);
+		r = ours.count > 0 ? put_ours(&ours, &now, e) : resolv_put(&n->was, e);
 	} else if (r == 0) {
 		keep = !resolv_same(&n->was, &now);
 	}
+	if (r == 0)
+		leave_shared(n->interface);
 	resolv_tidy();
 	buf_fini(&now.text);
-	return r < 0 ? -1 : drop(state, keep, e);
+	return r < 0 ? -1 : resolv_note_drop(state, keep, e);
+}
+
+/* The note is read again: another machine may have changed it until the lock was had. */
+static int restore_locked(const char *state, struct err *e)
+{
+	int lock = hostnet_lock();
+	struct resolv_note n = {0};
+	int r = resolv_note_load(&n, state, e);
+
+	if (r > 0)
+		r = restore(&n, state, e) < 0 ? -1 : 1;
+	hostnet_unlock(&lock);
+	buf_fini(&n.was.text);
+	return r;
 }
 
 int resolver_recover(const char *state, struct err *e)
 {
-	struct note n = {0};
-	int r = load(&n, state, e), lock = -1;
+	struct resolv_note n = {0};
+	int r = resolv_note_load(&n, state, e);
 
-	if (r > 0 && n.way == REPLACE) {
-		lock = hostnet_lock();
-		r = restore(&n, state, e) < 0 ? -1 : 1;
-		hostnet_unlock(&lock);
+	if (r > 0 && n.way == RESOLV_BY_FILE) {
+		r = restore_locked(state, e);
 	} else if (r > 0) {
 		revert(&n);
-		r = drop(state, false, e) < 0 ? -1 : 1;
+		r = resolv_note_drop(state, false, e) < 0 ? -1 : 1;
 	}
 	buf_fini(&n.was.text);
 	return r;

@@ -1,7 +1,8 @@
 /*
  * hostnet_resolv: /etc/resolv.conf, which anybody with root may have written.
  *
- * What counts as ours is written again to the byte; what does not has no machine.
+ * What counts as ours is written again to the byte; what does not has no machine, and
+ * is no longer after lines of ours were taken out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +11,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void strip(struct resolv_conf *c)
+{
+	struct resolv_ours last = {0};
+	size_t before = c->text.len;
+
+	resolv_ours_put(&last, "airlock0", "/var/lib/airlock", 0x0a000001);
+	if (resolv_ours_strip(&last, c) ? c->text.len >= before : c->text.len != before)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct resolv_conf now = {.kind = RESOLV_FILE};
 	struct resolv_ours ours;
 	struct buf again = {0};
 
+	buf_add(&now.text, "", 0);
 	buf_add(&now.text, data, size);
 	if (!resolv_ours_read(&ours, &now)) {
 		if (ours.count != 0)
 			abort();
+		strip(&now);
 		buf_fini(&now.text);
 		return 0;
 	}

@@ -84,6 +84,7 @@ set_up() {
 	printf 'search example\nnameserver 192.0.2.53\n' >"$dir/etc/resolv.conf"
 	chmod 0640 "$dir/etc/resolv.conf"
 	must mount --bind "$dir/etc" /etc
+	must mount -t tmpfs none /run
 	must ip link set lo up
 	must ip address add 192.0.2.9/32 dev lo
 	must ip link add wire0 type veth peer name wire1
@@ -116,6 +117,7 @@ snapshot() {
 		[ ! -f "$f" ] || [ -L "$f" ] || cksum "$f"
 	done)
 	ls -A "$run" "$state"
+	(cd /run && echo airlock*)
 }
 
 # start VERB WORD...: the tool in the background, until it says "applied".
@@ -141,6 +143,28 @@ finish() {
 	exec 9>&-
 	wait "$pid" || fail "exit status $?"
 	pid=
+}
+
+# answered LETTER LINE, lab_answered LETTER LINE: told that letter, the tool says that line.
+answered() {
+	before=$(wc -l <"$dir/out")
+	printf %s "$1" >&9
+	said "$dir/out" "$2"
+}
+
+lab_answered() {
+	before=$(wc -l <"$dir/lab-out")
+	printf %s "$1" >&8
+	said "$dir/lab-out" "$2"
+}
+
+said() {
+	n=0
+	until tail -n +$((before + 1)) "$1" | grep -qxF -- "$2"; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || fail "does not say \"$2\": $(tail -n +$((before + 1)) "$1")"
+		sleep 0.05
+	done
 }
 
 crash() {

@@ -2,7 +2,8 @@
  * hostnet_tool: drives hostnet's Linux driver for hostnet.sh.
  *
  *     hostnet_tool apply RUN STATE [WORD...]  apply a plan, print "applied" and
- *                                             wait for the end of standard input
+ *                                             wait for the end of standard input,
+ *                                             obeying its letters: see obey()
  *     hostnet_tool undo RUN STATE             undo what a crashed run left
  *     hostnet_tool networks [EXCEPT]          list networks, choose a subnet
  *     hostnet_tool uplinks                    list interfaces with a default route
@@ -248,6 +249,32 @@ static void send_frames(int tap)
 	}
 }
 
+/* h: does the name server still hold?  a: apply it again.  Each is answered with a line. */
+static void obey(struct hostnet_journal *j, const struct hostnet_intent *in, char c)
+{
+	struct hostnet_plan plan = {0};
+	const char *file = NULL;
+	struct err e = {0};
+	int r = hostnet_plan(in, &plan, &e);
+
+	for (size_t i = 0; i < plan.count && r == 0; i++) {
+		if (plan.ops[i].kind != HOSTNET_RESOLVER)
+			continue;
+		if (c == 'h')
+			r = hostnet_linux.holds(&plan.ops[i], j->state, &file, &e);
+		if (c == 'a')
+			r = hostnet_journal_apply(j, &plan.ops[i], NULL, &e);
+		break;
+	}
+	if (r < 0)
+		fail(&e);
+	else if (c == 'h')
+		printf("holds %d %s\n", r, file != NULL ? file : "-");
+	else if (c == 'a')
+		printf("again\n");
+	fflush(stdout);
+}
+
 static int run(const char *verb, const char *run_dir, const char *state, char **words)
 {
 	struct hostnet_intent in;
@@ -295,7 +322,7 @@ static int run(const char *verb, const char *run_dir, const char *state, char **
 	printf("applied\n");
 	fflush(stdout);
 	while (read(STDIN_FILENO, &c, 1) > 0)
-		;
+		obey(&j, &in, c);
 	if (!has(words, "undo"))
 		return 0;
 	begin = now_us();
