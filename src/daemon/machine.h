@@ -1,8 +1,8 @@
 /*
  * machine: the process that keeps the router alive.  Shared by machine.c and
  * the files that carry a part of it: launch.c, channel.c (the guest), network.c (the
- * host's end), sleep.c (of the host), supplicant.c (the user's networks), clients.c (the
- * command line), status.c, logs.c, console.c.
+ * host's end), names.c (its name server), sleep.c (of the host), supplicant.c (the user's
+ * networks), clients.c (the command line), status.c, logs.c, console.c.
  */
 #ifndef DAEMON_MACHINE_H
 #define DAEMON_MACHINE_H
@@ -71,6 +71,16 @@ struct supplicant {
 struct early {
 	enum log_level level;
 	char text[400];
+};
+
+/* The host's name server, and who else wants to say which it is; names.c. */
+struct names {
+	struct loop_io watch;
+	struct loop_timer settle, again;
+	uint64_t changed_ms; /* the first of a row of changes, or 0 */
+	struct life_budget budget;
+	bool blind;       /* there is no watch, and that was said */
+	char notice[200]; /* of a program that does not leave it alone, or "" */
 };
 
 struct machine {
@@ -145,13 +155,11 @@ struct machine {
 	struct hostnet_net net;
 	uint32_t router;
 	struct loop_io route_watch;
+	struct names names;
 	struct loop_timer move_timer; /* looks again for a collision */
 	uint64_t moved_ms;            /* when the host's end moved away from one, or 0 */
 	struct hostnet_net warned;    /* the last collision that nothing was done about */
 	int tap, air;                 /* descriptors of the taps, or -1 */
-	struct loop_io names_watch;   /* of /etc/resolv.conf; names.c */
-	struct loop_timer names_timer;
-	uint64_t names_ms; /* when it was last put back, or 0 */
 
 	/* the command line */
 	struct conn control;
@@ -270,8 +278,6 @@ void network_online(struct machine *m);
 /* The router is off for a while: take these two away; the rest stays. */
 void network_offline(struct machine *m);
 int network_down(struct machine *m, struct err *e);
-/* Make the router the one that is asked for names, again.  False when it is not to be. */
-bool network_names(struct machine *m);
 /*
  * Make the host's end as m->net, m->router and m->conf now want it; the taps
  * stay.  0, or -1 with *e.
@@ -282,9 +288,12 @@ int network_renumber(struct machine *m, struct err *e);
 /* Does the uplink's lease, or a new network of the host, collide?  Cure it, but not often. */
 void network_check(struct machine *m);
 
-/* names.c: the router stays the one that is asked for names, from now on and no longer */
+/* names.c: the host's name server stays the router */
+
+/* What is applied of the host's end is another plan: follow its name server, or none. */
 void names_follow(struct machine *m);
-void names_leave(struct machine *m);
+/* Somebody mended what kept it from being the router: look, and have a full budget again. */
+void names_retry(struct machine *m);
 
 /* clients.c: requests of the command line */
 void clients_open(struct machine *m, int fd);

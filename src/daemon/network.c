@@ -11,7 +11,8 @@
  *
  * Default route and name server wait until the router is online for the first
  * time: a host with another way out keeps it until then.  They stay until the
- * stop, so that roaming does not make them flap, or until the host sleeps.
+ * stop, so that roaming does not make them flap, or until the host sleeps.  That the
+ * name server stays what it is meanwhile is names.c's.
  */
 #include <errno.h>
 #include <string.h>
@@ -190,26 +191,11 @@ void network_online(struct machine *m)
 	names_follow(m);
 }
 
-bool network_names(struct machine *m)
-{
-	struct err e = {0};
-
-	for (size_t i = 0; i < m->plan.count; i++) {
-		if (m->plan.ops[i].kind != HOSTNET_RESOLVER)
-			continue;
-		if (priv_ask(m->priv, PRIV_APPLY, &m->plan.ops[i], NULL, &e) == 0)
-			return true;
-		log_error("%s", e.text);
-	}
-	return false;
-}
-
 void network_offline(struct machine *m)
 {
 	struct hostnet_plan old = m->plan;
 	struct err e = {0};
 
-	names_leave(m);
 	m->routed = false;
 	m->plan.count = 0;
 	for (size_t i = old.count; i-- > 0;)
@@ -219,15 +205,16 @@ void network_offline(struct machine *m)
 	for (size_t i = 0; i < old.count; i++)
 		if (!waits_for_online(&old.ops[i]))
 			m->plan.ops[m->plan.count++] = old.ops[i];
+	names_follow(m);
 }
 
 int network_down(struct machine *m, struct err *e)
 {
-	names_leave(m);
 	m->plan.count = 0;
 	m->routed = false;
 	fd_close(&m->tap);
 	fd_close(&m->air);
+	names_follow(m);
 	return priv_ask(m->priv, PRIV_UNDO_ALL, NULL, NULL, e);
 }
 
@@ -240,7 +227,7 @@ static bool has_kind(const struct hostnet_plan *plan, uint32_t kind)
 }
 
 /* The privileged process replaces an operation by one of its kind. */
-int network_change(struct machine *m, struct err *e)
+static int change(struct machine *m, struct err *e)
 {
 	struct hostnet_plan plan, old = m->plan;
 
@@ -260,6 +247,14 @@ int network_change(struct machine *m, struct err *e)
 		    apply(m, &plan.ops[i], e) < 0)
 			return -1;
 	return 0;
+}
+
+int network_change(struct machine *m, struct err *e)
+{
+	int rc = change(m, e);
+
+	names_follow(m);
+	return rc;
 }
 
 int network_renumber(struct machine *m, struct err *e)

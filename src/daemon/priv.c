@@ -59,6 +59,27 @@ static int card_request(struct priv *p, const struct priv_request *r, int *fd,
 	return *fd < 0 ? -1 : 0;
 }
 
+/* The file to be watched is hostnet's to say; it is looked at once more under the watch. */
+static int holds(
+    struct priv *p, const struct hostnet_op *op, int *fd, uint32_t *answer, struct err *e)
+{
+	const struct hostnet_driver *d = p->journal.driver;
+	const char *file;
+	int r;
+
+	if (hostnet_allowed(op, p->conf->host.interface, p->air, e) < 0)
+		return -1;
+	if (op->kind != HOSTNET_RESOLVER)
+		return err_set(e, EINVAL, "watch what is no name server");
+	r = d->holds(op, p->journal.state, &file, e);
+	if (r >= 0 && file != NULL) {
+		*fd = watch_open(file, e);
+		r = *fd < 0 ? -1 : d->holds(op, p->journal.state, &file, e);
+	}
+	*answer = r > 0;
+	return r < 0 ? -1 : 0;
+}
+
 static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
     struct priv_reply *reply, struct err *e)
 {
@@ -73,6 +94,8 @@ static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
 		return hostnet_journal_undo(&p->journal, &r->op, e);
 	case PRIV_UNDO_ALL:
 		return hostnet_journal_undo_all(&p->journal, e);
+	case PRIV_HOLDS:
+		return holds(p, &r->op, fd, &reply->holds, e);
 	case PRIV_OPEN_SUPPLICANT:
 		*fd = open_file(p->conf->supplicant, e);
 		return *fd < 0 ? -1 : 0;
@@ -152,6 +175,16 @@ int priv_ask(int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd
 	if (op != NULL)
 		r.op = *op;
 	return converse(sock, &r, &reply, fd, e);
+}
+
+int priv_holds(int sock, const struct hostnet_op *op, int *fd, struct err *e)
+{
+	struct priv_request r = {.verb = PRIV_HOLDS, .op = *op};
+	struct priv_reply reply = {0};
+
+	if (converse(sock, &r, &reply, fd, e) < 0)
+		return -1;
+	return reply.holds != 0;
 }
 
 int priv_open_image(int sock, struct priv_image *image, struct err *e)

@@ -20,6 +20,7 @@ enum priv_verb {
 	PRIV_APPLY = 1, /* do `op`; a tap's descriptor comes back */
 	PRIV_UNDO,      /* undo `op` */
 	PRIV_UNDO_ALL,
+	PRIV_HOLDS,            /* is `op` still as it was done?  a watch on that comes back */
 	PRIV_OPEN_SUPPLICANT,  /* a read-only descriptor of the supplicant's file */
 	PRIV_WATCH_SUPPLICANT, /* a descriptor that watches it: watch.h */
 	PRIV_OPEN_CONF,        /* the same of airlock.conf */
@@ -68,6 +69,7 @@ struct priv_request {
 
 struct priv_reply {
 	int32_t rc;
+	uint32_t holds; /* 0 or 1 */
 	struct err e;
 	char image_id[16];
 	struct card_info card;
@@ -97,6 +99,13 @@ int priv_serve(struct priv *p, int sock, struct err *e);
  */
 int priv_ask(
     int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd, struct err *e);
+
+/*
+ * Does what `op` did, a RESOLVER, still hold?  See holds() in hostnet.h.  *fd becomes a watch
+ * (watch.h; the caller's), made before the look, or -1 where nobody overwrites it.
+ * 1, 0, or -1 with *e.
+ */
+int priv_holds(int sock, const struct hostnet_op *op, int *fd, struct err *e);
 
 /*
  * Ask for a file of an image; image->id "" becomes that of the current one.

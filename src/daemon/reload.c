@@ -110,6 +110,7 @@ int reload(struct machine *m, char *text, size_t size, struct err *e)
 		buf_fini(&names);
 		return -1;
 	}
+	names_retry(m);
 	channel_settings(m);
 	str_copy(text, size, "reloaded");
 	if (names.len > 0)

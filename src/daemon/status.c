@@ -14,6 +14,18 @@
 #define INTERVAL_MIN_MS 500
 #define INTERVAL_MAX_MS 60000
 
+/* There is room for one: what keeps the user from being online comes first. */
+static const char *notice_of(const struct machine *m)
+{
+	const char *const notices[] = {
+	    m->supplicant.notice, watchdog_notice(m), m->names.notice};
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LEN(notices) && notices[i][0] == '\0')
+		i++;
+	return notices[i];
+}
+
 void status_report(struct machine *m, const struct request *r)
 {
 	struct wire_msg msg = {.type = WIRE_REPORT, .stream = r->stream};
@@ -38,8 +50,7 @@ void status_report(struct machine *m, const struct request *r)
 	p->starts = m->starts;
 	memcpy(p->stage_ms, m->stage_ms, sizeof(p->stage_ms));
 	p->stage_ms[m->state] += (uint32_t)(now_ms() - m->state_since_ms);
-	str_copy(p->notice, sizeof(p->notice),
-	    m->supplicant.notice[0] != '\0' ? m->supplicant.notice : watchdog_notice(m));
+	str_copy(p->notice, sizeof(p->notice), notice_of(m));
 	p->guest = m->status;
 	conn_send(&m->control, &msg);
 }

@@ -28,10 +28,13 @@ static void begin(void)
 	str_format(conf.supplicant, sizeof(conf.supplicant), "%s/networks.conf", dir);
 	str_copy(conf.radio, sizeof(conf.radio), radio);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s), 0);
+	str_copy(hostnet_fake_file, sizeof(hostnet_fake_file), conf.supplicant);
+	hostnet_fake_holds = false;
 	child = fork();
 	if (child == 0) {
 		struct priv p = {.conf = &conf,
 		    .conf_path = conf.supplicant,
+		    .journal = {.driver = &hostnet_fake},
 		    .card = {.conf = &conf,
 			.driver = &pci_fake,
 			.hostnet = &hostnet_fake,
@@ -106,6 +109,32 @@ static void the_watch_tells_of_a_change(void)
 	end();
 }
 
+/* The answer comes with a watch of that file; which file it is, is not the machine's to say. */
+static void a_name_server_is_watched(void)
+{
+	struct hostnet_op op = {.kind = HOSTNET_RESOLVER, .router = 0x0a000001};
+	struct pollfd p = {-1, POLLIN, 0};
+	struct err e = {0};
+
+	str_copy(op.interface, sizeof(op.interface), "airlock0");
+	begin();
+	CHECK_INT(priv_holds(sock, &op, &p.fd, &e), 0);
+	CHECK(p.fd >= 0);
+	CHECK_INT(poll(&p, 1, 0), 0);
+	write_networks("nameserver");
+	CHECK_INT(poll(&p, 1, 1000), 1);
+	fd_close(&p.fd);
+	op.kind = HOSTNET_UP;
+	op.router = 0;
+	CHECK_INT(priv_holds(sock, &op, &p.fd, &e), -1);
+	CHECK_HAS(e.text, "no name server");
+	op.kind = HOSTNET_RESOLVER;
+	op.router = 0x08080808;
+	CHECK_INT(priv_holds(sock, &op, &p.fd, &e), -1);
+	CHECK_INT(p.fd, -1);
+	end();
+}
+
 static void nonsense_is_refused(void)
 {
 	struct priv_reply reply;
@@ -162,6 +191,7 @@ int main(void)
 	RUN(the_file_is_handed_out_to_be_read);
 	RUN(a_fifo_in_its_place_blocks_nobody);
 	RUN(the_watch_tells_of_a_change);
+	RUN(a_name_server_is_watched);
 	RUN(nonsense_is_refused);
 	RUN(a_card_is_had_from_the_configuration_alone);
 	RUN(a_simulated_radio_gives_no_card);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# names: SSIDs are bytes, and somebody in range chose them.
+# names: the router is asked for the host's names whoever else writes /etc/resolv.conf;
+# and SSIDs are bytes, and somebody in range chose them.
 # shellcheck source=test/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -49,6 +50,66 @@ hex()
 comes_online()
 {
 	start
+}
+
+# another N: a program that knows nothing of others writes the host's name servers.
+another()
+{
+	printf '# By another\nnameserver 192.0.2.%s\n' "$1" >/etc/resolv.conf.new
+	mv /etc/resolv.conf.new /etc/resolv.conf
+}
+
+# asks_router: and nobody else.
+asks_router()
+{
+	[ "$(grep '^nameserver' /etc/resolv.conf)" = "nameserver $(field host.router)" ]
+}
+
+another_program_writes_resolv_conf()
+{
+	asks_router || { cat /etc/resolv.conf; return 1; }
+	another 99
+	wait_for 15 asks_router
+	wait_for 20 fetch web.airlock.test
+	logged 'another program wrote /etc/resolv.conf: the router is asked for names again'
+	is "$(field notice)" null
+	# Our own writing is no reason to write.
+	before=$(stat -c '%i %Z' /etc/resolv.conf)
+	touch /etc/resolv.conf.other
+	rm /etc/resolv.conf.other
+	sleep 3
+	is "$(stat -c '%i %Z' /etc/resolv.conf)" "$before"
+	is "$(airlock log | grep -c 'the router is asked for names again')" 1
+}
+
+# insists: for ever, at once whenever it is not there.
+insists()
+{
+	while sleep 0.3; do
+		grep -q '^# By another' /etc/resolv.conf || another 98
+	done
+}
+
+says_fight()
+{
+	field notice | grep -qF 'keeps writing /etc/resolv.conf'
+}
+
+a_fight_is_ended_with_words()
+{
+	insists &
+	insisting=$!
+	wait_for 90 says_fight || { kill "$insisting"; return 1; }
+	tries=$(airlock log | grep -c 'the router is asked for names again')
+	[ "$tries" -le 6 ] || { kill "$insisting"; echo "$tries tries"; return 1; }
+	sleep 5
+	kill "$insisting"
+	is "$(airlock log | grep -c 'the router is asked for names again')" "$tries"
+	is "$(field state)" online
+	logged 'rc-manager=unmanaged'
+	expect 0 reloaded airlock reload
+	wait_for 15 asks_router
+	wait_field notice null 10
 }
 
 quotes_and_commands()
@@ -114,6 +175,15 @@ a_wrong_key_is_told_of_such_a_name_too()
 	harmless "$T/status"
 }
 
+the_newest_of_others_comes_back()
+{
+	airlock stop
+	is "$(tail -n 1 /etc/resolv.conf)" "nameserver 192.0.2.98"
+	is "$(grep -c . /etc/resolv.conf)" 2
+	[ ! -e /run/airlock.resolver ]
+	is "$(cd "$T/state" && echo resolver*)" 'resolver*'
+}
+
 says_wrong()
 {
 	field reason | grep -qF 'wrong passphrase for "\x1b[31m%""'
@@ -122,10 +192,12 @@ says_wrong()
 networks "$wpa2"
 configure
 for c in \
-	comes_online quotes_and_commands backslashes_are_told_from_escapes control_characters \
+	comes_online another_program_writes_resolv_conf a_fight_is_ended_with_words \
+	quotes_and_commands backslashes_are_told_from_escapes control_characters \
 	thirty_two_bytes_of_them thirty_two_letters characters_of_other_scripts_stay \
 	half_a_character_and_turned_text blanks_and_an_equals_sign \
-	a_name_that_is_none_is_refused a_wrong_key_is_told_of_such_a_name_too; do
+	a_name_that_is_none_is_refused a_wrong_key_is_told_of_such_a_name_too \
+	the_newest_of_others_comes_back; do
 	tcase $c
 done
 finish
