@@ -97,10 +97,17 @@ set_up() {
 	settle
 }
 
-# IPv6 duplicate address detection changes flags for a second: switch it off.
+# IPv6 duplicate address detection changes flags for a second: switch it off.  The kernel
+# takes its time to say that a link is up, too.
 settle() {
 	for i in wire0 wire1; do
 		echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6
+		n=0
+		until ip -o link show $i | grep -q ' state UP '; do
+			n=$((n + 1))
+			[ $n -lt 200 ] || fail "$i does not come up"
+			sleep 0.05
+		done
 	done
 }
 
