@@ -6,6 +6,8 @@
  * vain.  Patterns are narrowed where the firmware was, so a match means that
  * the image was made for this very device.  An entry without a driver is a
  * card of the building machine that its kernel could not drive.
+ *
+ * The daemon asks, as root: nothing here may need the parts that fetch and unpack.
  */
 #include <jansson.h>
 #include <string.h>
@@ -87,6 +89,18 @@ static int read_answer(
 			take_entry(a, json_array_get(cards, i));
 	json_decref(top);
 	return 0;
+}
+
+int cards_hint(const char *suite, struct err *e)
+{
+	const char *dash = strrchr(suite, '-');
+
+	if (dash != NULL && strcmp(dash, "-backports") == 0)
+		return err_hint(e, "sudo airlock image build, when Debian has a newer kernel");
+	return err_hint(e,
+	    "set image.suite = \"%s-backports\" in airlock.conf, then: sudo airlock image "
+	    "build",
+	    suite);
 }
 
 static int judge(const struct answer *a, const char *modalias, struct err *e)

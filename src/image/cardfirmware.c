@@ -10,18 +10,6 @@
 
 #include "image/cards.h"
 
-int cards_hint(const char *suite, struct err *e)
-{
-	const char *dash = strrchr(suite, '-');
-
-	if (dash != NULL && strcmp(dash, "-backports") == 0)
-		return err_hint(e, "sudo airlock image build, when Debian has a newer kernel");
-	return err_hint(e,
-	    "set image.suite = \"%s-backports\" in airlock.conf, then: sudo airlock image "
-	    "build",
-	    suite);
-}
-
 static void on_file(void *arg, const struct contents_file *file)
 {
 	struct card_driver *d = arg;

@@ -40,6 +40,11 @@ done
 "$root$prefix/sbin/airlock" version | grep -qx 'airlock [0-9.]*' || echo "airlock does not run" >>"$T/problem"
 result "program and parts"
 
+# Neither the archive's nor the network's libraries belong into a program that keeps root.
+readelf -d "$root$prefix/libexec/airlock/airlock-daemon" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*/\1/p' |
+	grep -vxE 'lib(c|jansson|mnl|seccomp)' | sed 's/^/the daemon needs /' >"$T/problem"
+result "libraries of the daemon"
+
 "$root$prefix/sbin/airlock" -c "$root$prefix/share/examples/airlock/airlock.conf" list >"$T/log" 2>&1 ||
 	cp "$T/log" "$T/problem"
 result "the sample is valid"
