@@ -20,6 +20,7 @@
 
 enum conf_mode { CONF_ROUTER, CONF_CABLE, CONF_ACCESS_POINT };
 enum conf_accel { CONF_ACCEL_AUTO, CONF_ACCEL_KVM, CONF_ACCEL_TCG };
+enum conf_boot { CONF_BOOT_DIRECT, CONF_BOOT_UEFI };
 enum conf_log_to { CONF_LOG_SYSLOG, CONF_LOG_JOURNAL, CONF_LOG_NONE };
 enum conf_resume { CONF_RESUME_RESTART, CONF_RESUME_RELOAD_HYPERVISOR, CONF_RESUME_NONE };
 
@@ -54,6 +55,7 @@ struct conf {
 		unsigned cpus;       /* 1 to 16 */
 		unsigned memory_mib; /* 64 to 65536 */
 		enum conf_accel accel;
+		enum conf_boot boot;
 		int nice;                  /* -20 to 19 */
 		unsigned stop_timeout_ms;  /* 1 s to 10 min */
 		unsigned start_timeout_ms; /* until `start` gives up: 1 s to 1 h */

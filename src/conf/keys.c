@@ -29,6 +29,11 @@ static const char *const accel_words[] = {
     [CONF_ACCEL_TCG] = "tcg",
     NULL,
 };
+static const char *const boot_words[] = {
+    [CONF_BOOT_DIRECT] = "direct",
+    [CONF_BOOT_UEFI] = "uefi",
+    NULL,
+};
 static const char *const resume_words[] = {
     [CONF_RESUME_RESTART] = "restart",
     [CONF_RESUME_RELOAD_HYPERVISOR] = "reload-hypervisor",
@@ -51,6 +56,7 @@ static const char *const level_words[] = {
 };
 static_assert(ARRAY_LEN(mode_words) == CONF_ACCESS_POINT + 2, "a word for each mode");
 static_assert(ARRAY_LEN(accel_words) == CONF_ACCEL_TCG + 2, "a word for each accelerator");
+static_assert(ARRAY_LEN(boot_words) == CONF_BOOT_UEFI + 2, "a word for each way to boot");
 static_assert(ARRAY_LEN(resume_words) == CONF_RESUME_NONE + 2, "a word for each way to resume");
 static_assert(ARRAY_LEN(log_to_words) == CONF_LOG_NONE + 2, "a word for each way to log");
 static_assert(ARRAY_LEN(level_words) == LEVEL_DEBUG + 2, "a word for each level");
@@ -84,6 +90,7 @@ const struct conf_key conf_keys[KEY_COUNT] = {
     {"guest", "cpus", conf_set_number, FIELD(guest.cpus), "1", 1, 16},
     {"guest", "memory", conf_set_memory, FIELD(guest.memory_mib), "128M", 64, 65536},
     {"guest", "accel", conf_set_word, FIELD(guest.accel), "auto", .words = accel_words},
+    {"guest", "boot", conf_set_word, FIELD(guest.boot), "direct", .words = boot_words},
     {"guest", "nice", conf_set_number, FIELD(guest.nice), "0", -20, 19},
     {"guest", "stop_timeout", conf_set_time, FIELD(guest.stop_timeout_ms), "30s", SECOND,
 	10 * MINUTE},

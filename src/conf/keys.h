@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define KEY_COUNT 40
+#define KEY_COUNT 41
 
 struct conf_key;
 

@@ -30,6 +30,7 @@ static const struct {
     GUEST(guest.cpus),
     GUEST(guest.memory_mib),
     GUEST(guest.accel),
+    GUEST(guest.boot),
     GUEST(guest.console),
     DAEMON(radio),
     DAEMON(guest.extra_pci),

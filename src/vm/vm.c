@@ -27,6 +27,8 @@ const char *vm_accel_name(enum vm_accel accel)
 		return "kvm";
 	case VM_ACCEL_TCG:
 		return "tcg";
+	case VM_ACCEL_VMM:
+		return "vmm";
 	}
 	return "?";
 }
@@ -104,9 +106,12 @@ int vm_spec_check(const struct vm_spec *spec, struct err *e)
 	if (spec->disk_count > VM_DISKS_MAX || spec->nic_count > VM_NICS_MAX ||
 	    spec->port_count > VM_PORTS_MAX)
 		return err_set(e, 0, "too many disks, network cards or ports");
-	if (check_file("kernel", spec->kernel, O_RDONLY, e) < 0)
+	if (spec->boot == VM_BOOT_UEFI && spec->disk_count == 0)
+		return err_set(e, 0, "no disk: UEFI boots the first one");
+	if (spec->boot == VM_BOOT_DIRECT && check_file("kernel", spec->kernel, O_RDONLY, e) < 0)
 		return -1;
-	if (spec->initrd[0] != '\0' && check_file("initrd", spec->initrd, O_RDONLY, e) < 0)
+	if (spec->boot == VM_BOOT_DIRECT && spec->initrd[0] != '\0' &&
+	    check_file("initrd", spec->initrd, O_RDONLY, e) < 0)
 		return -1;
 	for (size_t i = 0; i < spec->port_count; i++)
 		if (check_name("port", spec->ports[i], sizeof(spec->ports[i]) - 1, e) < 0)

@@ -17,7 +17,14 @@
 /* What is locked besides the guest's memory: the ROMs of the board and its cards. */
 #define VM_LOCKED_MIB 64
 
-enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG };
+/* VMM, FreeBSD's, is what bhyve runs on; it is never asked for. */
+enum vm_accel { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG, VM_ACCEL_VMM };
+
+/*
+ * DIRECT: kernel, initrd and command line are put into the guest's memory.  UEFI: a
+ * firmware that the driver finds boots the first disk, and these three are not looked at.
+ */
+enum vm_boot { VM_BOOT_DIRECT, VM_BOOT_UEFI };
 
 struct vm_disk {
 	char path[512];  /* opened by the caller of start(), not the hypervisor */
@@ -29,9 +36,10 @@ struct vm_disk {
 enum vm_nic_model { VM_NIC_VIRTIO, VM_NIC_E1000E };
 
 struct vm_nic {
-	int tap_fd; /* a tap's descriptor; the caller keeps it */
+	int tap_fd; /* QEMU: a tap's descriptor; the caller keeps it */
 	uint8_t mac[6];
 	enum vm_nic_model model;
+	char tap[16]; /* bhyve: the tap's device below /dev, "tap0" */
 };
 
 /*
@@ -47,6 +55,7 @@ struct vm_pci {
 /* What a machine is.  Strings are copied in by the caller. */
 struct vm_spec {
 	char name[32];
+	enum vm_boot boot;
 	char kernel[512], initrd[512]; /* opened by the caller too; initrd may be "" */
 	char command_line[1024];
 	unsigned cpus;
@@ -156,7 +165,7 @@ struct vm_driver {
 	/* The hypervisor's process; 0 when it has ended or there is none. */
 	pid_t (*pid)(struct vm *vm);
 
-	/* What it runs on: VM_ACCEL_KVM or VM_ACCEL_TCG. */
+	/* What it runs on; never VM_ACCEL_AUTO. */
 	enum vm_accel (*accel)(struct vm *vm);
 
 	/* Release everything; kills what still runs.  NULL is allowed. */
@@ -190,7 +199,7 @@ void vm_fake_act(struct vm *vm, enum vm_fake_act act);
 int vm_fake_guest_fd(struct vm *vm, size_t index);
 int vm_fake_guest_console_fd(struct vm *vm);
 
-/* "auto", "kvm", "tcg". */
+/* "auto", "kvm", "tcg", "vmm". */
 const char *vm_accel_name(enum vm_accel accel);
 
 /* What a host offers to a machine that runs as some user; for people. */
