@@ -20,12 +20,13 @@ char hostnet_fake_uplinks[4][HOSTNET_NAME];
 size_t hostnet_fake_uplink_count;
 bool hostnet_fake_holds = true;
 char hostnet_fake_file[64];
+char hostnet_fake_device[16];
 
 static int act(const char *verb, const struct hostnet_op *op, struct err *e)
 {
 	char text[1024];
 
-	hostnet_describe(op, text, sizeof(text));
+	hostnet_describe_linux(op, text, sizeof(text));
 	if (hostnet_fake_fail_at > 0 && --hostnet_fake_fail_at == 0)
 		return err_set(e, EIO, "%s %s", verb, text);
 	buf_addf(&hostnet_fake_record, "%s %s\n", verb, text);
@@ -93,8 +94,15 @@ static int fake_watch(struct err *e)
 	return fds[0];
 }
 
+static int fake_device(const char *interface, char *dst, size_t size, struct err *e)
+{
+	str_copy(dst, size, hostnet_fake_device);
+	return 0;
+}
+
 const struct hostnet_driver hostnet_fake = {
     .name = "fake",
+    .describe = hostnet_describe_linux,
     .apply = fake_apply,
     .undo = fake_undo,
     .recover = fake_recover,
@@ -102,4 +110,5 @@ const struct hostnet_driver hostnet_fake = {
     .networks = fake_networks,
     .uplinks = fake_uplinks,
     .watch = fake_watch,
+    .device = fake_device,
 };

@@ -29,7 +29,7 @@ struct hostnet_open {
 };
 
 enum hostnet_op_kind {
-	HOSTNET_TAP,     /* make a tap that lives as long as its descriptor */
+	HOSTNET_TAP,     /* make a tap; on Linux it lives as long as its descriptor */
 	HOSTNET_QUIET,   /* no IPv6, no router advertisements, no redirects on it */
 	HOSTNET_FILTER,  /* the guest reaches no service of the host */
 	HOSTNET_ADDRESS, /* a static address */
@@ -74,8 +74,13 @@ struct hostnet_intent {
  */
 int hostnet_plan(const struct hostnet_intent *in, struct hostnet_plan *plan, struct err *e);
 
-/* One operation in words an administrator knows ("ip addr add ... dev airlock0"). */
-void hostnet_describe(const struct hostnet_op *op, char *dst, size_t size);
+/*
+ * One operation in words an administrator of that system knows ("ip address add ...
+ * dev airlock0", "ifconfig airlock0 inet ...").  Pure, and there on every system; of the
+ * system at hand it is describe() of its driver.
+ */
+void hostnet_describe_linux(const struct hostnet_op *op, char *dst, size_t size);
+void hostnet_describe_freebsd(const struct hostnet_op *op, char *dst, size_t size);
 
 /*
  * May the privileged process do this?  The kind is known, the interface is
@@ -110,9 +115,12 @@ bool hostnet_dhcp_range(
 /* What carries operations out. */
 struct hostnet_driver {
 	const char *name;
+	/* One operation in this system's words. */
+	void (*describe)(const struct hostnet_op *op, char *dst, size_t size);
 	/*
 	 * Do it.  For HOSTNET_TAP *fd becomes the tap's descriptor (the
-	 * caller's).  `state` names a directory for what undo must remember
+	 * caller's), or stays -1 where the hypervisor opens the tap's device itself: see
+	 * device().  `state` names a directory for what undo must remember
 	 * even after a power failure; it also marks what is ours.  Doing what
 	 * is done already is no error, but a tap of that name that exists is.
 	 * FILTER and RESOLVER replace one of their kind without a gap.  A
@@ -158,9 +166,16 @@ struct hostnet_driver {
 	 * away.  Needs no privilege.  The caller's to close, or -1 with *e.
 	 */
 	int (*watch)(struct err *e);
+	/*
+	 * The device of an interface that TAP made, as a name below /dev ("tap3"),
+	 * whatever the interface is called; "" where a tap is its descriptor.
+	 * 0 with dst filled, or -1 with *e.
+	 */
+	int (*device)(const char *interface, char *dst, size_t size, struct err *e);
 };
 
 extern const struct hostnet_driver hostnet_linux;
+extern const struct hostnet_driver hostnet_freebsd;
 extern const struct hostnet_driver hostnet_fake;
 /*
  * What the fake was asked to do, one line an operation ("apply ip addr ...");
@@ -174,6 +189,8 @@ extern struct hostnet_net hostnet_fake_taken[8];
 extern size_t hostnet_fake_taken_count;
 extern char hostnet_fake_uplinks[4][HOSTNET_NAME];
 extern size_t hostnet_fake_uplink_count;
+/* What its device() says. */
+extern char hostnet_fake_device[16];
 /* What its holds() says, and that file ("" is NULL); an apply of a RESOLVER makes it hold. */
 extern bool hostnet_fake_holds;
 extern char hostnet_fake_file[64];

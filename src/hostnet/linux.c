@@ -202,7 +202,7 @@ static int linux_apply(const struct hostnet_op *op, const char *state, int *fd, 
 			break;
 		}
 	}
-	hostnet_describe(op, text, sizeof(text));
+	hostnet_describe_linux(op, text, sizeof(text));
 	return r < 0 ? err_ctx(e, "%s", text) : 0;
 }
 
@@ -238,12 +238,20 @@ static int linux_undo(const struct hostnet_op *op, const char *state, struct err
 			break;
 		}
 	}
-	hostnet_describe(op, text, sizeof(text));
+	hostnet_describe_linux(op, text, sizeof(text));
 	return r < 0 ? err_ctx(e, "undo: %s", text) : 0;
+}
+
+/* A tap is its descriptor here. */
+static int linux_device(const char *interface, char *dst, size_t size, struct err *e)
+{
+	str_copy(dst, size, "");
+	return 0;
 }
 
 const struct hostnet_driver hostnet_linux = {
     .name = "linux",
+    .describe = hostnet_describe_linux,
     .apply = linux_apply,
     .undo = linux_undo,
     .recover = resolver_recover,
@@ -251,4 +259,5 @@ const struct hostnet_driver hostnet_linux = {
     .networks = netlink_networks,
     .uplinks = netlink_uplinks,
     .watch = linux_watch,
+    .device = linux_device,
 };

@@ -1,5 +1,5 @@
 /*
- * plan: intent -> operations, and an operation in words.
+ * plan: intent -> operations.
  *
  * Pure.  The order is what makes it safe: an interface is silenced and
  * filtered before it has an address and before it is up, and the host's
@@ -104,57 +104,4 @@ int hostnet_plan(const struct hostnet_intent *in, struct hostnet_plan *plan, str
 		plan->count++;
 	}
 	return 0;
-}
-
-static void describe_filter(const struct hostnet_op *op, char *dst, size_t size)
-{
-	char mac[18], router[HOSTNET_IP_TEXT];
-	size_t used;
-
-	str_format(dst, size,
-	    "nft: from %s only %s, by ARP only %s, and to this host only replies, ping",
-	    op->interface, hostnet_mac(mac, op->router_mac), hostnet_ip(router, op->router));
-	for (uint32_t i = 0; i < MIN(op->open_count, (uint32_t)HOSTNET_OPEN_MAX); i++) {
-		used = strlen(dst);
-		str_format(dst + used, size - used, ", %s %u",
-		    hostnet_protocol(op->open[i].protocol), op->open[i].port);
-	}
-}
-
-void hostnet_describe(const struct hostnet_op *op, char *dst, size_t size)
-{
-	char ip[HOSTNET_IP_TEXT];
-	const char *name = op->interface;
-
-	str_copy(dst, size, "unknown operation");
-	switch ((enum hostnet_op_kind)op->kind) {
-	case HOSTNET_TAP:
-		str_format(dst, size, "ip tuntap add dev %s mode tap vnet_hdr", name);
-		break;
-	case HOSTNET_QUIET:
-		str_format(
-		    dst, size, "sysctl: no IPv6, no redirects, no foreign ARP on %s", name);
-		break;
-	case HOSTNET_FILTER:
-		describe_filter(op, dst, size);
-		break;
-	case HOSTNET_ADDRESS:
-		str_format(dst, size, "ip address add %s/%u dev %s",
-		    hostnet_ip(ip, op->net.address), op->net.prefix, name);
-		break;
-	case HOSTNET_UP:
-		str_format(dst, size, "ip link set dev %s up", name);
-		break;
-	case HOSTNET_ROUTE:
-		str_format(dst, size, "ip route append default via %s dev %s metric %d",
-		    hostnet_ip(ip, op->router), name, HOSTNET_METRIC);
-		break;
-	case HOSTNET_RESOLVER:
-		str_format(dst, size,
-		    "name server %s by resolvectl, resolvconf or /etc/resolv.conf",
-		    hostnet_ip(ip, op->router));
-		break;
-	case HOSTNET_KINDS:
-		break;
-	}
 }

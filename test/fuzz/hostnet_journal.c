@@ -31,7 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(hostnet_allowed(&ops[i], ops[i].interface, NULL, NULL) == 0);
 		journal_line_add(&hostnet_records_type, &b, &ops[i]);
 		require(memmem(data, size, b.data, b.len) != NULL);
-		hostnet_describe(&ops[i], text, sizeof(text));
+		hostnet_describe_linux(&ops[i], text, sizeof(text));
+		require(text[0] != '\0');
+		hostnet_describe_freebsd(&ops[i], text, sizeof(text));
 		require(text[0] != '\0');
 		buf_fini(&b);
 	}

@@ -1,7 +1,8 @@
 /*
  * Intents and the plans that come of them, in words: every *.intent of
- * test/golden/hostnet against its *.expected.  With the argument "update" the
- * *.expected are written anew, to be read by eye.
+ * test/golden/hostnet against its *.expected in the words of Linux and its *.freebsd
+ * in those of FreeBSD.  With the argument "update" both are written anew, to be read
+ * by eye.
  *
  * An intent is written in the syntax of airlock.conf(5); what it does not say
  * is as for a simulated radio with the defaults.  The plan is then carried out
@@ -82,8 +83,9 @@ static int plan_of(const char *path, struct hostnet_plan *plan, struct err *e)
 	return hostnet_plan(&in, plan, e);
 }
 
-/* The plan in words, or the error. */
-static void say(const char *path, struct buf *out)
+/* The plan in a system's words, or the error. */
+static void say(const char *path,
+    void (*describe)(const struct hostnet_op *op, char *dst, size_t size), struct buf *out)
 {
 	struct hostnet_plan plan;
 	struct err e = {0};
@@ -94,7 +96,7 @@ static void say(const char *path, struct buf *out)
 		return;
 	}
 	for (size_t i = 0; i < plan.count; i++) {
-		hostnet_describe(&plan.ops[i], text, sizeof(text));
+		describe(&plan.ops[i], text, sizeof(text));
 		buf_addf(out, "%s\n", text);
 	}
 }
@@ -136,29 +138,46 @@ static bool fake_agrees(const char *path, const struct buf *said)
 	return good;
 }
 
-static void run_file(const char *path, bool update)
+/* What is wrong with a plan's words against a file beside the intent, or NULL. */
+static const char *compare(
+    const char *path, const char *suffix, const struct buf *got, bool update, struct err *e)
 {
-	const char *name = strrchr(path, '/') + 1, *why = NULL;
 	char expected[4096];
-	struct buf got = {0};
-	struct err e = {0};
 	auto_free char *want = NULL;
 
-	say(path, &got);
-	str_format(expected, sizeof(expected), "%.*s.expected", (int)(strlen(path) - 7), path);
-	if (update && file_replace(expected, got.data, got.len, 0644, &e) < 0)
-		why = e.text;
-	want = file_read(expected, 65536, NULL, &e);
+	str_format(
+	    expected, sizeof(expected), "%.*s.%s", (int)(strlen(path) - 7), path, suffix);
+	if (update && file_replace(expected, got->data, got->len, 0644, e) < 0)
+		return e->text;
+	want = file_read(expected, 65536, NULL, e);
 	if (want == NULL)
-		why = e.text;
-	else if (strcmp(want, got.data) != 0)
-		why = got.data;
-	else if (strncmp(got.data, "plan:", 5) != 0 && !fake_agrees(path, &got))
-		why = "the fake driver was asked for something else";
-	printf("%sok - %s%s%s\n", why != NULL ? "not " : "", name, why != NULL ? ": " : "",
-	    why != NULL ? why : "");
+		return e->text;
+	return strcmp(want, got->data) != 0 ? got->data : NULL;
+}
+
+static void result(const char *path, const char *system, const char *why)
+{
+	printf("%sok - %s %s%s%s\n", why != NULL ? "not " : "", strrchr(path, '/') + 1, system,
+	    why != NULL ? ": " : "", why != NULL ? why : "");
 	bad |= why != NULL;
-	buf_fini(&got);
+}
+
+static void run_file(const char *path, bool update)
+{
+	struct buf linux_words = {0}, freebsd_words = {0};
+	struct err e = {0};
+	const char *why;
+
+	say(path, hostnet_describe_linux, &linux_words);
+	why = compare(path, "expected", &linux_words, update, &e);
+	if (why == NULL && strncmp(linux_words.data, "plan:", 5) != 0 &&
+	    !fake_agrees(path, &linux_words))
+		why = "the fake driver was asked for something else";
+	result(path, "linux", why);
+	say(path, hostnet_describe_freebsd, &freebsd_words);
+	result(path, "freebsd", compare(path, "freebsd", &freebsd_words, update, &e));
+	buf_fini(&linux_words);
+	buf_fini(&freebsd_words);
 }
 
 int main(int argc, char **argv)

@@ -71,11 +71,11 @@ static void check_mirror(size_t applied)
 	char text[1024];
 
 	for (size_t i = 0; i < applied; i++) {
-		hostnet_describe(&plan.ops[i], text, sizeof(text));
+		hostnet_describe_linux(&plan.ops[i], text, sizeof(text));
 		buf_addf(&want, "apply %s\n", text);
 	}
 	for (size_t i = applied; i-- > 0;) {
-		hostnet_describe(&plan.ops[i], text, sizeof(text));
+		hostnet_describe_linux(&plan.ops[i], text, sizeof(text));
 		buf_addf(&want, "undo %s\n", text);
 	}
 	CHECK_STR(hostnet_fake_record.data, want.data != NULL ? want.data : "");

@@ -180,11 +180,16 @@ static void descriptions_are_cut(void)
 	CHECK_INT(hostnet_plan(&in, &plan, &e), 0);
 	for (size_t size = 1; size <= sizeof(text); size++) {
 		memset(text, '#', sizeof(text));
-		hostnet_describe(&plan.ops[2], text, size);
+		hostnet_describe_linux(&plan.ops[2], text, size);
+		CHECK(strlen(text) < size);
+		memset(text, '#', sizeof(text));
+		hostnet_describe_freebsd(&plan.ops[2], text, size);
 		CHECK(strlen(text) < size);
 	}
 	plan.ops[0].kind = HOSTNET_KINDS;
-	hostnet_describe(&plan.ops[0], text, sizeof(text));
+	hostnet_describe_freebsd(&plan.ops[0], text, sizeof(text));
+	CHECK_STR(text, "unknown operation");
+	hostnet_describe_linux(&plan.ops[0], text, sizeof(text));
 	CHECK_STR(text, "unknown operation");
 }
 
