@@ -16,20 +16,38 @@
 #include "cli/cli.h"
 
 #define READY_BYTE '\006'
+#define READY_MS   60000 /* until a daemon that says nothing is given up */
+
+/* A host that is starting must not wait for ever. */
+static int give_up(void)
+{
+	struct err e = {0};
+
+	err_set(&e, 0, "the daemon is not ready after %d s", READY_MS / 1000);
+	err_hint(&e, "airlock stop, then airlock run to see what it does");
+	return cli_fail(&e);
+}
 
 /* Pass on what the daemon says until it is ready (0) or has failed (its status). */
 static int wait_ready(int fd, pid_t pid)
 {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint64_t until = now_ms() + READY_MS, now;
 	char bytes[512];
 	ssize_t n;
 	int status;
 
-	while ((n = read(fd, bytes, sizeof(bytes))) != 0) {
+	while ((now = now_ms()) < until) {
 		const char *ready;
 
+		n = poll(&p, 1, (int)(until - now));
+		if (n > 0)
+			n = read(fd, bytes, sizeof(bytes));
+		else if (n == 0)
+			continue;
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n <= 0)
 			break;
 		ready = memchr(bytes, READY_BYTE, (size_t)n);
 		if (ready != NULL)
@@ -39,6 +57,8 @@ static int wait_ready(int fd, pid_t pid)
 		if (ready != NULL)
 			return 0;
 	}
+	if (now >= until)
+		return give_up();
 	status = child_wait(pid);
 	return status > 0 && status < 128 ? status : ERR_FAILED;
 }
@@ -113,15 +133,19 @@ static bool take_yes(int argc, char **argv, bool *yes)
 
 int cmd_start(struct cli *c, int argc, char **argv)
 {
+	bool yes = false, no_wait = false;
+	const struct cli_option options[] = {
+	    {"--yes", &yes, NULL}, {"--no-wait", &no_wait, NULL}, {NULL, NULL, NULL}};
+	int at = cli_options("start", argc, argv, options), rc;
 	struct err e = {0}, ignored = {0};
-	bool yes;
-	int rc;
 
-	if (!take_yes(argc, argv, &yes))
+	if (at < 0)
+		return ERR_USAGE;
+	if (at < argc)
 		return cli_usage("start");
 	rc = spawn_daemon(c, yes, &e);
-	if (rc > 0)
-		return rc; /* the daemon said why */
+	if (rc > 0 || (rc == 0 && no_wait))
+		return rc; /* when it failed, the daemon said why */
 	if (rc == 0 && cli_ask_and_watch(c, WIRE_VERB_WAIT_ONLINE, "",
 			   (int)c->conf->guest.start_timeout_ms, &e) == 0)
 		return 0;

@@ -20,7 +20,7 @@ static int cmd_version(struct cli *c, int argc, char **argv);
 static int cmd_help(struct cli *c, int argc, char **argv);
 
 static const struct cli_verb verbs[] = {
-    {"start", cmd_start, "[--yes]", "start the router; returns when it is online"},
+    {"start", cmd_start, "[--yes] [--no-wait]", "start the router; returns when it is online"},
     {"run", cmd_run, "[--yes]", "the same in the foreground, for service managers"},
     {"stop", cmd_stop, "", "stop it and put the host back as it was"},
     {"restart", cmd_restart, "[guest|netif|hypervisor]", "start the guest afresh"},

@@ -3,7 +3,7 @@
 set -u
 cd "${AIRLOCK_TOP:-$(dirname "$0")/../..}" || exit 1
 bad=0
-for script in $(git ls-files '*.sh' 'debian/*rm' test/run test/lint/run test/bench/run test/lab/run test/lab/init .ci/run); do
+for script in $(git ls-files '*.sh' 'debian/*rm' service/airlock.rc.in test/lib/rc.subr test/run test/lint/run test/bench/run test/lab/run test/lab/init .ci/run); do
 	if message=$(shellcheck -s sh -x -f gcc "$script" 2>&1); then
 		echo "ok - $script"
 	else
