@@ -222,7 +222,10 @@ const char *conf_set_country(const struct conf_key *k, struct conf *c, const cha
 	return NULL;
 }
 
-/* A PCI function as Linux ("0000:03:00.0") or FreeBSD ("pci0:3:0:0") names it. */
+/*
+ * A PCI function as Linux ("0000:03:00.0") or FreeBSD names it: "pci0:3:0:0", or "3/0/0"
+ * as in pptdevs.
+ */
 static bool is_card(const char *text)
 {
 	unsigned domain, bus, slot, function;
@@ -237,6 +240,11 @@ static bool is_card(const char *text)
 	if (sscanf(text, "pci%5u:%3u:%2u:%1u", &domain, &bus, &slot, &function) == 4 &&
 	    domain < 65536 && bus < 256 && slot < 32 && function < 8) {
 		str_format(again, sizeof(again), "pci%u:%u:%u:%u", domain, bus, slot, function);
+		return strcmp(text, again) == 0;
+	}
+	if (sscanf(text, "%3u/%2u/%1u", &bus, &slot, &function) == 3 && bus < 256 &&
+	    slot < 32 && function < 8) {
+		str_format(again, sizeof(again), "%u/%u/%u", bus, slot, function);
 		return strcmp(text, again) == 0;
 	}
 	return false;

@@ -2,7 +2,7 @@
  * card: the hand-over, as root carries it out.
  *
  * Which card, is read from the configuration as of the start; what it is and what it
- * takes along, from this host's sysfs at the moment of the act.  No request of the
+ * takes along, from this host at the moment of the act.  No request of the
  * machine process names an address, so whoever has that process under control can have
  * no other device of the host than the one that the administrator gave away.
  *
@@ -10,6 +10,7 @@
  * stays with vfio-pci as long as the daemon runs.  All looks after the first are for
  * the same address, also where radio = "auto" would choose another by then.
  *
+ * FreeBSD's ppt is the kernel's own: bhyve names functions, and nothing is granted.
  * VFIO comes in two kinds.  Where kernel and hypervisor have it, root opens the
  * function's own node and hands over descriptors: the hypervisor's user gets no right to
  * any file.  Else that user is given the node of the group, for as long as the
@@ -19,7 +20,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "daemon/card.h"
 #include "image/image.h"
@@ -59,6 +59,11 @@ static const struct pci_device *choose(struct card *c, const struct pci_host *h,
 	return d;
 }
 
+bool card_present(const struct card *c)
+{
+	return c->info.count == 0 || pci_present(c->root, c->info.function[0]);
+}
+
 bool card_now(struct card *c, char title[CARD_TITLE])
 {
 	struct pci_host h;
@@ -85,39 +90,25 @@ static int fill_want(const struct card *c, struct pci_want *want, struct err *e)
 	want->extras = c->conf->guest.extras;
 	str_copy(want->card, sizeof(want->card), c->address);
 	for (size_t i = 0; i < want->extras; i++)
-		str_copy(want->extra[i], sizeof(want->extra[i]), c->conf->guest.extra_pci[i]);
+		pci_address(want->extra[i], c->conf->guest.extra_pci[i]);
 	return 0;
 }
 
-static int in_use(const struct card *c, const char *by, struct err *e)
-{
-	err_set(e, 0, "the card %s is in use by %s", c->title, by);
-	err_hint(e, "stop that one first, or name another card: radio in airlock.conf");
-	return err_is(e, ERR_HOST);
-}
-
-/*
- * Another daemon that has the card holds a lock on a file of it, which the kernel takes
- * back when that daemon ends; other programs that use VFIO have its group open.
- * 0 with *fd holding the lock, or -1 with *e.
- */
+/* 0 with *fd holding the claim, or -1 with *e. */
 static int claim(const struct card *c, const struct pci_device *d, int *fd, struct err *e)
 {
-	char path[PCI_ROOT_MAX + 64];
-	auto_fd lock = -1, group = -1;
+	struct err why = {0};
 
-	str_format(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", c->root, d->address);
-	lock = open(path, O_RDONLY | O_CLOEXEC);
-	if (lock < 0)
-		return err_set(e, errno, "open %s", path);
-	if (flock(lock, LOCK_EX | LOCK_NB) < 0)
-		return in_use(c, "another machine of airlock", e);
-	str_format(path, sizeof(path), "%s/dev/vfio/%d", c->root, d->group);
-	group = open(path, O_RDWR | O_CLOEXEC);
-	if (group < 0 && errno == EBUSY)
-		return in_use(c, "another guest", e);
-	*fd = fd_take(&lock);
-	return 0;
+	*fd = pci_claim(c->root, d, &why);
+	if (*fd >= 0)
+		return 0;
+	if (why.num != EBUSY) {
+		*e = why;
+		return -1;
+	}
+	err_set(e, 0, "the card %s is in use by %s", c->title, why.text);
+	err_hint(e, "stop that one first, or name another card: radio in airlock.conf");
+	return err_is(e, ERR_HOST);
 }
 
 static int judge(struct card *c, const struct pci_host *h, const struct pci_want *want,

@@ -49,6 +49,9 @@ int card_open(struct card *c, struct err *e);
  */
 bool card_now(struct card *c, char title[CARD_TITLE]);
 
+/* Is the card of the last take still there?  True while none is handed over. */
+bool card_present(const struct card *c);
+
 /*
  * Can the card that the configuration means be handed over, and does the image drive it?
  * Warnings are logged once.  0, or -1 with *e: ERR_CONF, ERR_HOST or ERR_IMAGE.

@@ -10,7 +10,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/machine.h"
 #include "daemon/priv.h"
@@ -91,11 +90,10 @@ void handover_unplugged(struct machine *m, const char *address)
 
 void handover_check(struct machine *m, struct err *why)
 {
-	char path[64];
+	struct err ignored = {0};
 
 	if (m->card.count == 0 || m->card_gone)
 		return;
-	str_format(path, sizeof(path), "/sys/bus/pci/devices/%s", m->card.function[0]);
-	if (access(path, F_OK) < 0)
+	if (priv_card_present(m->priv, &ignored) == 0)
 		say_gone(m, why);
 }

@@ -47,12 +47,15 @@ static int open_image(
 
 /* What is of the card alone; a simulated radio has none. */
 static int card_request(struct priv *p, const struct priv_request *r, int *fd,
-    struct card_info *info, struct err *e)
+    struct priv_reply *reply, struct err *e)
 {
 	if (!conf_has_card(p->conf))
 		return err_set(e, EINVAL, "there is no card");
+	reply->present = card_present(&p->card);
+	if (r->verb == PRIV_CARD_PRESENT)
+		return 0;
 	if (r->verb == PRIV_CARD_TAKE)
-		return card_take(&p->card, r->card.descriptors != 0, info, e);
+		return card_take(&p->card, r->card.descriptors != 0, &reply->card, e);
 	if (r->verb == PRIV_CARD_GIVE)
 		return card_give(&p->card, e);
 	*fd = card_descriptor(&p->card, r->card.index, e);
@@ -116,7 +119,8 @@ static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
 	case PRIV_CARD_TAKE:
 	case PRIV_CARD_GIVE:
 	case PRIV_CARD_OPEN:
-		return card_request(p, r, fd, &reply->card, e);
+	case PRIV_CARD_PRESENT:
+		return card_request(p, r, fd, reply, e);
 	case PRIV_MODULES_OUT:
 		return modules_out(&p->modules, r->modules.kvm != 0, r->modules.vfio != 0, e);
 	case PRIV_MODULES_BACK:
@@ -228,6 +232,14 @@ int priv_card_open(int sock, uint32_t index, struct err *e)
 	int fd = -1;
 
 	return converse(sock, &r, &reply, &fd, e) < 0 ? -1 : fd;
+}
+
+int priv_card_present(int sock, struct err *e)
+{
+	struct priv_request r = {.verb = PRIV_CARD_PRESENT};
+	struct priv_reply reply;
+
+	return converse(sock, &r, &reply, NULL, e) < 0 ? -1 : reply.present != 0;
 }
 
 int priv_modules_out(int sock, bool kvm, bool vfio, struct err *e)

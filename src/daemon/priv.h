@@ -30,6 +30,7 @@ enum priv_verb {
 	PRIV_CARD_TAKE,        /* hand over the card that the configuration means */
 	PRIV_CARD_GIVE,        /* give it back to the host */
 	PRIV_CARD_OPEN,        /* a descriptor of one of its functions */
+	PRIV_CARD_PRESENT,     /* is it still there? */
 	PRIV_MODULES_OUT,      /* unload the modules under the guest: modules.h */
 	PRIV_MODULES_BACK,     /* load them again */
 };
@@ -69,7 +70,8 @@ struct priv_request {
 
 struct priv_reply {
 	int32_t rc;
-	uint32_t holds; /* 0 or 1 */
+	uint32_t holds;   /* 0 or 1 */
+	uint32_t present; /* 0 or 1 */
 	struct err e;
 	char image_id[16];
 	struct card_info card;
@@ -120,9 +122,10 @@ int priv_open_image(int sock, struct priv_image *image, struct err *e);
 int priv_socket(int sock, enum priv_verb verb, unsigned directory, const char *name, int *fd,
     struct err *e);
 
-/* As card_take() and card_descriptor(). */
+/* As card_take(), card_descriptor() and card_present(); the last: 1, 0, or -1 with *e. */
 int priv_card_take(int sock, bool descriptors, struct card_info *info, struct err *e);
 int priv_card_open(int sock, uint32_t index, struct err *e);
+int priv_card_present(int sock, struct err *e);
 
 /* As modules_out(). */
 int priv_modules_out(int sock, bool kvm, bool vfio, struct err *e);

@@ -1,10 +1,10 @@
 /*
  * allowed: what the privileged process may do, and a record of it.
  *
- * An operation becomes paths below /sys and /dev and an argument of modprobe(8), as
- * root; so nothing of it is used before it was checked, not even the end of a string.
- * The same check is passed by plans when they are made and by records when they are
- * read back:
+ * An operation becomes paths below /sys and /dev and an argument of modprobe(8), or of
+ * FreeBSD's devctl2, as root; so nothing of it is used before it was checked, not even the end
+ * of a string. The same check is passed by plans when they are made and by records when they
+ * are read back:
  *
  *     KIND ADDRESS VENDOR:DEVICE DRIVER OVERRIDE GROUP UID CHECKSUM
  *
@@ -25,8 +25,10 @@ static const char *const kinds[PCI_KINDS] = {
     [PCI_UNBIND] = "unbind",
     [PCI_BIND] = "bind",
     [PCI_GRANT] = "grant",
+    [PCI_VMM] = "vmm",
+    [PCI_PPT] = "ppt",
 };
-static_assert(PCI_GRANT + 1 == PCI_KINDS, "a word for each kind");
+static_assert(PCI_PPT + 1 == PCI_KINDS, "a word for each kind");
 static_assert(sizeof(struct pci_op) == 96, "no gaps: operations are compared as bytes");
 
 /* A driver's name: a word to the kernel, a path and every shell.  "" is allowed. */
@@ -58,9 +60,19 @@ static int check_function(const struct pci_op *op, struct err *e)
 		    e, 0, "%s %s: no name of a driver", kinds[op->kind], op->address);
 	if (op->kind == PCI_UNBIND && op->driver[0] == '\0')
 		return err_set(e, 0, "unbind %s: from no driver", op->address);
-	if (strcmp(op->driver, PCI_VFIO) == 0)
+	if (strcmp(op->driver, PCI_VFIO) == 0 || strcmp(op->driver, PCI_PPT_DRIVER) == 0)
 		return err_set(
-		    e, 0, "%s %s: it has vfio-pci already", kinds[op->kind], op->address);
+		    e, 0, "%s %s: it has %s already", kinds[op->kind], op->address, op->driver);
+	return 0;
+}
+
+static int check_ppt(const struct pci_op *op, struct err *e)
+{
+	if (check_function(op, e) < 0)
+		return -1;
+	/* vmm has no word for a domain: the same bus of another one would be meant. */
+	if (strncmp(op->address, "0000:", 5) != 0)
+		return err_set(e, 0, "ppt %s: it is not in domain 0", op->address);
 	return 0;
 }
 
@@ -78,7 +90,10 @@ int pci_allowed(const struct pci_op *op, struct err *e)
 			return err_set(
 			    e, 0, "grant /dev/vfio/%u to user %u: no", op->group, op->uid);
 		return 0;
+	case PCI_PPT:
+		return check_ppt(op, e);
 	case PCI_LOAD:
+	case PCI_VMM:
 	case PCI_KINDS:
 		break;
 	}

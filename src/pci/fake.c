@@ -1,9 +1,10 @@
 /*
  * fake: a driver that changes a model of a host.
  *
- * It behaves as sysfs does where that matters: probing takes the overriding driver or
+ * It behaves as the systems do where that matters: probing takes the overriding driver or
  * the device's own, a group has a node while one of its functions is bound to vfio-pci,
- * an unplugged device answers nothing.  The model may lie in shared memory, so that a
+ * a driver that was set is cleared in favour of the device's own, an unplugged device
+ * answers nothing.  The model may lie in shared memory, so that a
  * test can kill the process that changes it and look at what it left.
  */
 #include <errno.h>
@@ -20,7 +21,8 @@ void pci_fake_load(const struct pci_host *h)
 	struct pci_fake_model *m = pci_fake_model;
 
 	memset(m, 0, sizeof(*m));
-	m->loaded = h->facts.vfio_loaded;
+	m->loaded = h->facts.system == PCI_SYSTEM_FREEBSD ? h->facts.vmm == PCI_MODULE_LOADED
+							  : h->facts.vfio_loaded;
 	m->count = MIN(h->count, (size_t)PCI_FAKE_MAX);
 	for (size_t i = 0; i < m->count; i++) {
 		const struct pci_device *from = &h->devices[i];
@@ -29,7 +31,7 @@ void pci_fake_load(const struct pci_host *h)
 		memcpy(d->address, from->address, sizeof(d->address));
 		memcpy(d->driver, from->driver, sizeof(d->driver));
 		memcpy(d->override, from->override, sizeof(d->override));
-		if (strcmp(from->driver, PCI_VFIO) != 0)
+		if (!pci_is_taken(from))
 			memcpy(d->own, from->driver, sizeof(d->own));
 		d->vendor = from->vendor;
 		d->device = from->device;
@@ -42,6 +44,8 @@ void pci_fake_show(struct pci_host *h)
 	const struct pci_fake_model *m = pci_fake_model;
 
 	h->facts.vfio_loaded = m->loaded;
+	if (h->facts.system == PCI_SYSTEM_FREEBSD && m->loaded)
+		h->facts.vmm = PCI_MODULE_LOADED;
 	for (size_t i = 0; i < m->count && i < h->count; i++) {
 		memcpy(h->devices[i].driver, m->devices[i].driver, PCI_DRIVER);
 		memcpy(h->devices[i].override, m->devices[i].override, PCI_DRIVER);
@@ -160,6 +164,41 @@ static int undo_function(const struct pci_op *op, struct err *e)
 	return 0;
 }
 
+static int do_ppt(const struct pci_op *op, struct err *e)
+{
+	struct pci_fake_device *d = find(op);
+
+	if (d == NULL)
+		return err_set(e, ENODEV, "card %s", op->address);
+	if (strcmp(d->driver, PCI_PPT_DRIVER) == 0)
+		return 0;
+	if (strcmp(d->driver, op->driver) != 0)
+		return err_set(e, 0, "it has the driver %s", d->driver);
+	if (!pci_fake_model->loaded)
+		return err_set(e, 0, "there is no driver ppt");
+	set(d->driver, PCI_PPT_DRIVER);
+	return 0;
+}
+
+static int undo_ppt(const struct pci_op *op, struct err *e)
+{
+	struct pci_fake_device *d = find(op);
+
+	if (d == NULL)
+		return 0;
+	if (strcmp(d->driver, PCI_PPT_DRIVER) == 0) {
+		if (d->held)
+			return err_set(e, ETIMEDOUT, "the driver ppt keeps it");
+		set(d->driver, "");
+	}
+	if (d->driver[0] == '\0' && !d->lost)
+		set(d->driver, d->own);
+	if (d->driver[0] == '\0' && op->driver[0] != '\0')
+		return err_set(e, 0, "the driver %s did not take the card %s again", op->driver,
+		    op->address);
+	return 0;
+}
+
 /* Count an act, and call the test's hook on either side of it. */
 static void step(void)
 {
@@ -189,9 +228,9 @@ static int fake_apply(const char *root, const struct pci_op *op, struct err *e)
 	if (begin(e)) {
 		switch ((enum pci_op_kind)op->kind) {
 		case PCI_LOAD:
-			r = pci_fake_model->unloadable
-				? err_set(e, 0, "there is no module vfio-pci")
-				: 0;
+		case PCI_VMM:
+			r = pci_fake_model->unloadable ? err_set(e, 0, "there is no module")
+						       : 0;
 			pci_fake_model->loaded = r == 0;
 			break;
 		case PCI_OVERRIDE:
@@ -201,6 +240,9 @@ static int fake_apply(const char *root, const struct pci_op *op, struct err *e)
 			break;
 		case PCI_GRANT:
 			r = grant(op, e);
+			break;
+		case PCI_PPT:
+			r = do_ppt(op, e);
 			break;
 		case PCI_KINDS:
 			break;
@@ -221,7 +263,11 @@ static int fake_undo(const char *root, const struct pci_op *op, struct err *e)
 	if (begin(e)) {
 		switch ((enum pci_op_kind)op->kind) {
 		case PCI_LOAD:
+		case PCI_VMM:
 			r = 0;
+			break;
+		case PCI_PPT:
+			r = undo_ppt(op, e);
 			break;
 		case PCI_OVERRIDE:
 		case PCI_UNBIND:

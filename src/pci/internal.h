@@ -4,8 +4,9 @@
 
 #include "pci/pci.h"
 
-#define PCI_VFIO   "vfio-pci"
-#define PCI_RESETS 6
+#define PCI_VFIO       "vfio-pci"
+#define PCI_PPT_DRIVER "ppt"
+#define PCI_RESETS     6
 
 /* The kernel's names of ways to reset, in the order of PCI_RESET_'s bits. */
 extern const char *const pci_reset_names[PCI_RESETS];
@@ -47,11 +48,27 @@ bool pci_line(const char *path, char *dst, size_t size);
 /* Where a link leads, its last component; false, and "", when there is none. */
 bool pci_link(const char *path, char *dst, size_t size);
 
+/*
+ * All functions of this system, as pci_list() has them but for names and shown addresses.
+ * One for each system.  0, or -1 with *e.
+ */
+int pci_look(const char *root, struct pci_host *h, struct err *e);
+
+/* One more device of the snapshot, zeroed but for its address; NULL: there are too many. */
+struct pci_device *pci_add(struct pci_host *h, const char address[PCI_ADDRESS]);
+
+/* Sort the devices by address. */
+void pci_sort(struct pci_host *h);
+
 /* The facts without the devices. */
 void pci_facts_read(const char *root, struct pci_facts *f);
 
 /* The network interfaces of all devices of the snapshot, and what they are. */
 void pci_interfaces_read(const char *root, struct pci_host *h);
+
+/* What a device is by class, interfaces and name; its kind is PCI_WIRELESS where an
+ * interface of its own says so. */
+enum pci_kind pci_kind_of(const struct pci_device *d);
 
 /* Which members of a group go along, and which forbid that it goes at all. */
 enum pci_member { PCI_TAKEN, PCI_LEFT, PCI_FORBIDS };

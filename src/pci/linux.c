@@ -194,6 +194,8 @@ static int do_function(const struct function *f, struct err *e)
 		return bind_vfio(f, e);
 	case PCI_LOAD:
 	case PCI_GRANT:
+	case PCI_VMM:
+	case PCI_PPT:
 	case PCI_KINDS:
 		break;
 	}
@@ -211,10 +213,19 @@ static int undo_function(const struct function *f, struct err *e)
 		return unbind_vfio(f, e);
 	case PCI_LOAD:
 	case PCI_GRANT:
+	case PCI_VMM:
+	case PCI_PPT:
 	case PCI_KINDS:
 		break;
 	}
 	return 0;
+}
+
+static int is_ours(const struct pci_op *op, struct err *e)
+{
+	if (op->kind != PCI_VMM && op->kind != PCI_PPT)
+		return 0;
+	return err_set(e, EINVAL, "card operation %u is FreeBSD's", op->kind);
 }
 
 static int linux_apply(const char *root, const struct pci_op *op, struct err *e)
@@ -223,7 +234,7 @@ static int linux_apply(const char *root, const struct pci_op *op, struct err *e)
 	char text[256];
 	int r;
 
-	if (pci_allowed(op, e) < 0)
+	if (pci_allowed(op, e) < 0 || is_ours(op, e) < 0)
 		return -1;
 	if (op->kind == PCI_LOAD)
 		return load(root, e);
@@ -247,7 +258,7 @@ static int linux_undo(const char *root, const struct pci_op *op, struct err *e)
 	char text[256];
 	int r;
 
-	if (pci_allowed(op, e) < 0)
+	if (pci_allowed(op, e) < 0 || is_ours(op, e) < 0)
 		return -1;
 	if (op->kind == PCI_LOAD)
 		return 0;

@@ -6,8 +6,10 @@
  * --dry-run prints, what the journal notes before each act, and what is undone
  * backwards after `stop` or a crash: then the card has the driver it had.
  *
- * Identification is from sysfs and /proc alone.  Every function that touches the
- * host takes a root: "" for the real one, else a directory with a tree like it.
+ * On Linux a card goes to vfio-pci through sysfs, on FreeBSD to ppt through devctl's
+ * ioctls.  A snapshot says which system it is of, so that verdicts and plans of either
+ * are worked out, and tested, on both.  Every function that touches the host takes a
+ * root: "" for the real one, else a directory with a tree like it.
  */
 #ifndef PCI_PCI_H
 #define PCI_PCI_H
@@ -27,9 +29,14 @@
 #define PCI_ROUTES_MAX 16
 #define PCI_OPS_MAX    64
 #define PCI_GROUPS_MAX (1 + PCI_EXTRA_MAX)
-#define PCI_ROOT_MAX   200 /* bytes of a root's path */
+#define PCI_ROOT_MAX   200        /* bytes of a root's path */
+#define PCI_RECORDING  "pci.host" /* in a root: it plays a FreeBSD host, see pci_record() */
+#define PCI_SHOWN      24         /* "pci65535:255:31:7" */
+#define PCI_UNIT       8
 
 /* ------------------------------------------------------------- what there is */
+
+enum pci_system { PCI_SYSTEM_LINUX, PCI_SYSTEM_FREEBSD };
 
 enum pci_kind { PCI_OTHER, PCI_WIRELESS, PCI_ETHERNET, PCI_BRIDGE };
 
@@ -43,6 +50,7 @@ enum pci_kind { PCI_OTHER, PCI_WIRELESS, PCI_ETHERNET, PCI_BRIDGE };
 
 struct pci_device {
 	char address[PCI_ADDRESS];
+	char shown[PCI_SHOWN];    /* as people of this system write it; "" as `address` */
 	char parent[PCI_ADDRESS]; /* the bridge it is behind; "" on a root bus */
 	uint16_t vendor, device, subvendor, subdevice;
 	uint32_t class;     /* 24 bits: base class, subclass, interface */
@@ -50,26 +58,43 @@ struct pci_device {
 	enum pci_kind kind; /* told by class, interfaces and, for old cards, the name */
 	char vendor_name[PCI_NAME], device_name[PCI_NAME]; /* of pci.ids; "" unknown */
 	char driver[PCI_DRIVER];                           /* in use; "" none */
-	char override[PCI_DRIVER];                         /* driver_override; "" not set */
+	char unit[PCI_UNIT];       /* FreeBSD: what follows the driver's name, "0" of iwm0 */
+	char override[PCI_DRIVER]; /* driver_override; "" not set */
 	char modalias[PCI_MODALIAS];
 	char interfaces[PCI_INTERFACES][PCI_INTERFACE]; /* sorted */
 	size_t interface_count;
 	char above[PCI_ABOVE][PCI_INTERFACE]; /* what is stacked on those interfaces */
 	size_t above_count;
-	bool reserved;      /* the firmware claims memory for DMA by its group (RMRR, IVMD) */
-	int group;          /* of the IOMMU; -1 none */
+	bool reserved; /* the firmware claims memory for DMA by its group (RMRR, IVMD) */
+	/*
+	 * Of the IOMMU; -1 none.  FreeBSD has no groups: there it is a number for what
+	 * nothing keeps apart, the functions of one card and what is behind a bridge to
+	 * conventional PCI.
+	 */
+	int group;
 	unsigned resets;    /* PCI_RESET_... */
 	unsigned msi, msix; /* vectors it can have; 0 also where root alone can see */
 	bool capabilities;  /* the whole config space was readable, as it is by root */
+	/* FreeBSD's. */
+	bool boot;         /* pptdevs of loader.conf names it: it is ppt's from the boot on */
+	bool unaligned;    /* a memory BAR that begins or ends within a page */
+	bool conventional; /* a bridge to conventional PCI is before it */
 };
 
 enum pci_tristate { PCI_NO, PCI_YES, PCI_UNKNOWN };
 enum pci_iommu { PCI_IOMMU_NONE, PCI_IOMMU_INTEL, PCI_IOMMU_AMD, PCI_IOMMU_OTHER };
 enum pci_cpu { PCI_CPU_OTHER, PCI_CPU_INTEL, PCI_CPU_AMD };
+enum pci_module { PCI_MODULE_MISSING, PCI_MODULE_LOADABLE, PCI_MODULE_LOADED };
 
 /* What of the host decides about a hand-over besides the cards. */
 struct pci_facts {
-	bool groups;                 /* the IOMMU is on: there are groups (not "noiommu") */
+	enum pci_system system;
+	/*
+	 * The IOMMU is on: there are groups (not "noiommu").  FreeBSD switches it on for
+	 * the first guest that has a card: there it is on unless something is known that
+	 * will prevent it.
+	 */
+	bool groups;
 	enum pci_iommu iommu;        /* which it is */
 	enum pci_tristate remapping; /* of interrupts, as /proc/interrupts shows it */
 	bool unsafe_interrupts;      /* allow_unsafe_interrupts is set, of either module */
@@ -79,7 +104,15 @@ struct pci_facts {
 	enum pci_cpu cpu;
 	bool asked_on;   /* the kernel's command line switches the IOMMU on, */
 	bool asked_off;  /* ... or off */
-	char kernel[64]; /* release, "6.12.48-amd64" */
+	char kernel[64]; /* release, "6.12.48-amd64", "15.1-RELEASE" */
+	/* FreeBSD's. */
+	enum pci_module vmm;            /* the hypervisor, ppt with it */
+	enum pci_tristate firmware;     /* it describes an IOMMU: table DMAR or IVRS */
+	enum pci_tristate iommu_enable; /* hw.vmm.iommu.enable; unknown: as it is, on */
+	enum pci_tristate amdvi_enable; /* hw.vmm.amdvi.enable; unknown: as it is, off */
+	bool initialized; /* hw.vmm.iommu.initialized; false also before the first guest */
+	bool jailed;      /* this process is in a jail */
+	int securelevel;  /* kern.securelevel */
 };
 
 /* A snapshot. */
@@ -96,6 +129,32 @@ struct pci_host {
  */
 int pci_list(const char *root, struct pci_host *h, struct err *e);
 
+/*
+ * Is there (still) a device at an address?  Of what cannot be asked: true.
+ * For the system this is built for.
+ */
+bool pci_present(const char *root, const char *address);
+
+/*
+ * Keep other daemons of airlock off a card, and see whether another guest has it.
+ * Returns a descriptor that holds a lock until it is closed, also by our death, or -1
+ * with *e; its num is EBUSY when the card is in use and the text is by what.
+ */
+int pci_claim(const char *root, const struct pci_device *d, struct err *e);
+
+/*
+ * The recording of a FreeBSD host: text that pci_parse() makes the same snapshot of,
+ * `pciconf -lbcBv` and lines of sysctl(8) and kenv(1), see doc/architecture.md.
+ * 0, or -1 with *e; on other systems there is none (ENOTSUP).
+ */
+int pci_record(const char *root, struct buf *b, struct err *e);
+
+/*
+ * A snapshot of a recording.  Pure.  Lines that say nothing here are passed over.
+ * 0 and *h to be given to pci_fini(), or -1 with *e and *h empty.
+ */
+int pci_parse(const char *text, size_t len, struct pci_host *h, struct err *e);
+
 /* Free the snapshot; also one that is zeroed. */
 void pci_fini(struct pci_host *h);
 
@@ -103,10 +162,13 @@ void pci_fini(struct pci_host *h);
 const struct pci_device *pci_find(const struct pci_host *h, const char *address);
 
 /*
- * "03:00.0" and "0000:03:00.0", in either case, as the kernel writes it.
- * False, and dst "", when that is no address.
+ * "03:00.0" and "0000:03:00.0", in either case, and FreeBSD's "pci0:3:0:0" as Linux'
+ * kernel writes it.  False, and dst "", when that is no address.
  */
 bool pci_address(char dst[PCI_ADDRESS], const char *text);
+
+/* The same address in the words of a system, "pci0:3:0:0" for FreeBSD; returns dst. */
+const char *pci_shown(enum pci_system system, const char *address, char dst[PCI_SHOWN]);
 
 /*
  * A card as people know it, "Intel Wi-Fi 6 AX200"; "[8086:2723]" for unknown ones.
@@ -115,6 +177,12 @@ bool pci_address(char dst[PCI_ADDRESS], const char *text);
  */
 const char *pci_name(const struct pci_device *d, char *dst, size_t size);
 const char *pci_title(const struct pci_device *d, char *dst, size_t size);
+
+/* "iwlwifi", on FreeBSD "iwm0"; "" without a driver.  Returns dst. */
+const char *pci_driver_name(const struct pci_device *d, char *dst, size_t size);
+
+/* Has the guest's side of the hand-over the function now: vfio-pci, or ppt? */
+bool pci_is_taken(const struct pci_device *d);
 
 /* What a class of devices is in words: "disk controller", "USB controller", ... */
 const char *pci_class(const struct pci_device *d);
@@ -173,16 +241,18 @@ enum pci_op_kind {
 	PCI_UNBIND,   /* from the driver it has */
 	PCI_BIND,     /* to vfio-pci */
 	PCI_GRANT,    /* /dev/vfio/GROUP to a user */
+	PCI_VMM,      /* FreeBSD: the module vmm; stays loaded */
+	PCI_PPT,      /* FreeBSD: a function to the driver ppt, from what it has */
 	PCI_KINDS,
 };
 
 /* One operation: fixed size, no pointers; with what was there before. */
 struct pci_op {
 	uint32_t kind;             /* enum pci_op_kind */
-	char address[PCI_ADDRESS]; /* OVERRIDE, UNBIND, BIND */
+	char address[PCI_ADDRESS]; /* OVERRIDE, UNBIND, BIND, PPT */
 	uint16_t vendor, device;   /* of that function: what another has taken the place of
 				    * is not touched */
-	char driver[PCI_DRIVER];   /* that it had; "" none */
+	char driver[PCI_DRIVER];   /* that it had, without FreeBSD's unit; "" none */
 	char override[PCI_DRIVER]; /* that was set; "" none */
 	uint32_t group;            /* GRANT */
 	uint32_t uid;              /* GRANT */
@@ -232,7 +302,8 @@ struct pci_driver {
 	int (*undo)(const char *root, const struct pci_op *op, struct err *e);
 };
 
-extern const struct pci_driver pci_linux;
+extern const struct pci_driver pci_linux;   /* on Linux */
+extern const struct pci_driver pci_freebsd; /* on FreeBSD */
 extern const struct pci_driver pci_fake;
 
 /* ------------------------------------------------------------------ journal */
@@ -275,6 +346,8 @@ int pci_give(struct pci_journal *j, struct err *e);
 /* --------------------------------------------------------------- VFIO access */
 
 /*
+ * On Linux.  Where there is no VFIO both say 0: a hypervisor gets functions by address.
+ *
  * Open a function that is bound to vfio-pci by its own node,
  * /dev/vfio/devices/vfioN, as kernels since 6.6 have it.
  * 1 with *fd the caller's (close-on-exec), 0 when this kernel has no such node (then the

@@ -1,9 +1,10 @@
 /*
  * plan: what is wanted -> operations, and an operation in words.
  *
- * Pure.  Of each function the override comes first: from then on no other driver can
- * take it, also not one that is loaded at that moment.  What is bound to vfio-pci
- * already was so by somebody's decision, and stays so.
+ * Pure.  On Linux the override of a function comes first: from then on no other driver can
+ * take it, also not one that is loaded at that moment.  FreeBSD's kernel sets a driver in
+ * one call.  What is at vfio-pci or ppt already was so by somebody's decision, and stays
+ * so.
  */
 #include <stdio.h>
 #include <string.h>
@@ -65,14 +66,18 @@ static int collect(
 	return 0;
 }
 
-static int add_function(
-    struct pci_plan *plan, const struct pci_device *d, bool *load, struct err *e)
+static int add_function(const struct pci_host *h, struct pci_plan *plan,
+    const struct pci_device *d, bool *load, struct err *e)
 {
-	if (strcmp(d->driver, PCI_VFIO) == 0)
+	bool vmm = h->facts.system == PCI_SYSTEM_FREEBSD;
+
+	if (pci_is_taken(d))
 		return 0;
-	if (*load && add_op(plan, &(struct pci_op){.kind = PCI_LOAD}, e) < 0)
+	if (*load && add_op(plan, &(struct pci_op){.kind = vmm ? PCI_VMM : PCI_LOAD}, e) < 0)
 		return -1;
 	*load = false;
+	if (vmm)
+		return add_for(plan, PCI_PPT, d, e);
 	if (add_for(plan, PCI_OVERRIDE, d, e) < 0 ||
 	    (d->driver[0] != '\0' && add_for(plan, PCI_UNBIND, d, e) < 0))
 		return -1;
@@ -82,7 +87,8 @@ static int add_function(
 int pci_plan(
     const struct pci_host *h, const struct pci_want *want, struct pci_plan *plan, struct err *e)
 {
-	bool load = !h->facts.vfio_loaded;
+	bool vmm = h->facts.system == PCI_SYSTEM_FREEBSD;
+	bool load = vmm ? h->facts.vmm != PCI_MODULE_LOADED : !h->facts.vfio_loaded;
 	struct err warning = {0};
 
 	memset(plan, 0, sizeof(*plan));
@@ -94,9 +100,9 @@ int pci_plan(
 	if (collect(h, want, plan, e) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->function_count; i++)
-		if (add_function(plan, pci_find(h, plan->functions[i]), &load, e) < 0)
+		if (add_function(h, plan, pci_find(h, plan->functions[i]), &load, e) < 0)
 			return -1;
-	for (size_t i = 0; want->node && i < plan->group_count; i++) {
+	for (size_t i = 0; want->node && !vmm && i < plan->group_count; i++) {
 		struct pci_op op = {
 		    .kind = PCI_GRANT, .group = (uint32_t)plan->groups[i], .uid = want->uid};
 
@@ -108,6 +114,8 @@ int pci_plan(
 
 void pci_describe(const struct pci_op *op, char *dst, size_t size)
 {
+	char shown[PCI_SHOWN];
+
 	str_copy(dst, size, "unknown operation");
 	switch ((enum pci_op_kind)op->kind) {
 	case PCI_LOAD:
@@ -126,6 +134,13 @@ void pci_describe(const struct pci_op *op, char *dst, size_t size)
 		break;
 	case PCI_GRANT:
 		str_format(dst, size, "chown %u /dev/vfio/%u", op->uid, op->group);
+		break;
+	case PCI_VMM:
+		str_copy(dst, size, "kldload vmm");
+		break;
+	case PCI_PPT:
+		str_format(dst, size, "devctl set driver -f %s " PCI_PPT_DRIVER,
+		    pci_shown(PCI_SYSTEM_FREEBSD, op->address, shown));
 		break;
 	case PCI_KINDS:
 		break;

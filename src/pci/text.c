@@ -9,6 +9,25 @@
 
 #include "pci/internal.h"
 
+#define SELECTOR "pci"
+
+/* "pci0:3:0:0" of pciconf(8), "3/0/0" of pptdevs: decimal. */
+static bool freebsd_address(char dst[PCI_ADDRESS], const char *text)
+{
+	unsigned domain = 0, bus, slot, function;
+	int used = 0;
+
+	if (!isdigit((unsigned char)text[strspn(text, SELECTOR)]))
+		return false;
+	if (sscanf(text, SELECTOR "%5u:%3u:%2u:%1u%n", &domain, &bus, &slot, &function,
+		&used) != 4 &&
+	    sscanf(text, "%3u/%2u/%1u%n", &bus, &slot, &function, &used) != 3)
+		return false;
+	if (text[used] != '\0' || domain > 0xffff || bus > 0xff || slot > 0x1f || function > 7)
+		return false;
+	return str_format(dst, PCI_ADDRESS, "%04x:%02x:%02x.%x", domain, bus, slot, function);
+}
+
 /* Five digits of domain: an Intel VMD numbers its devices from 10000 on. */
 bool pci_address(char dst[PCI_ADDRESS], const char *text)
 {
@@ -16,6 +35,9 @@ bool pci_address(char dst[PCI_ADDRESS], const char *text)
 	int used = 0;
 
 	dst[0] = '\0';
+	if (text[strspn(text, SELECTOR "0123456789:/")] == '\0' &&
+	    (strncmp(text, SELECTOR, strlen(SELECTOR)) == 0 || strchr(text, '/') != NULL))
+		return freebsd_address(dst, text);
 	for (const char *p = text; *p != '\0'; p++)
 		if (!isxdigit((unsigned char)*p) && *p != ':' && *p != '.')
 			return false;
@@ -30,6 +52,29 @@ bool pci_address(char dst[PCI_ADDRESS], const char *text)
 	if (slot > 0x1f || function > 7)
 		return false;
 	return str_format(dst, PCI_ADDRESS, "%04x:%02x:%02x.%x", domain, bus, slot, function);
+}
+
+const char *pci_shown(enum pci_system system, const char *address, char dst[PCI_SHOWN])
+{
+	unsigned domain, bus, slot, function;
+
+	if (system == PCI_SYSTEM_FREEBSD &&
+	    sscanf(address, "%5x:%2x:%2x.%1x", &domain, &bus, &slot, &function) == 4)
+		str_format(dst, PCI_SHOWN, SELECTOR "%u:%u:%u:%u", domain, bus, slot, function);
+	else
+		str_copy(dst, PCI_SHOWN, address);
+	return dst;
+}
+
+const char *pci_driver_name(const struct pci_device *d, char *dst, size_t size)
+{
+	str_format(dst, size, "%s%s", d->driver, d->driver[0] != '\0' ? d->unit : "");
+	return dst;
+}
+
+bool pci_is_taken(const struct pci_device *d)
+{
+	return strcmp(d->driver, PCI_VFIO) == 0 || strcmp(d->driver, PCI_PPT_DRIVER) == 0;
 }
 
 const struct pci_device *pci_find(const struct pci_host *h, const char *address)
@@ -53,6 +98,32 @@ const char *pci_kind_name(enum pci_kind kind)
 		break;
 	}
 	return "device";
+}
+
+/* Old wireless cards call themselves Ethernet; their name does not. */
+static bool name_is_wireless(const char *name)
+{
+	return strstr(name, "802.11") != NULL || strcasestr(name, "wireless") != NULL ||
+	       strcasestr(name, "wi-fi") != NULL || strcasestr(name, "wlan") != NULL;
+}
+
+enum pci_kind pci_kind_of(const struct pci_device *d)
+{
+	uint32_t class = d->class >> 8;
+
+	if (class >> 8 == 0x06)
+		return PCI_BRIDGE;
+	if (class >> 8 != 0x02 && class >> 8 != 0x0d)
+		return PCI_OTHER;
+	if (d->kind == PCI_WIRELESS || class == 0x0d20 || class == 0x0d21)
+		return PCI_WIRELESS;
+	if (class == 0x0280)
+		return d->interface_count == 0 ? PCI_WIRELESS : PCI_ETHERNET;
+	if (class == 0x0200)
+		return d->interface_count == 0 && name_is_wireless(d->device_name)
+			   ? PCI_WIRELESS
+			   : PCI_ETHERNET;
+	return PCI_OTHER;
 }
 
 static const struct {
@@ -123,13 +194,15 @@ const char *pci_name(const struct pci_device *d, char *dst, size_t size)
 
 const char *pci_title(const struct pci_device *d, char *dst, size_t size)
 {
-	char name[2 * PCI_NAME];
+	const char *shown = d->shown[0] != '\0' ? d->shown : d->address;
+	char name[2 * PCI_NAME], driver[PCI_DRIVER + PCI_UNIT];
 
 	pci_name(d, name, sizeof(name));
 	if (d->driver[0] != '\0')
-		str_format(dst, size, "%s %s (%s)", d->address, name, d->driver);
+		str_format(dst, size, "%s %s (%s)", shown, name,
+		    pci_driver_name(d, driver, sizeof(driver)));
 	else
-		str_format(dst, size, "%s %s", d->address, name);
+		str_format(dst, size, "%s %s", shown, name);
 	return dst;
 }
 

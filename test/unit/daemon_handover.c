@@ -14,7 +14,7 @@ static struct machine m;
 static struct card_info given;
 static struct err failure;
 static unsigned violations, takes, gives, opens;
-static bool asked_descriptors, refuse;
+static bool asked_descriptors, refuse, present;
 
 void machine_failed(struct machine *machine, const struct err *why)
 {
@@ -44,6 +44,11 @@ int priv_card_open(int sock, uint32_t index, struct err *e)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+int priv_card_present(int sock, struct err *e)
+{
+	return present;
+}
+
 int priv_ask(int sock, enum priv_verb verb, const struct hostnet_op *op, int *fd, struct err *e)
 {
 	CHECK_INT(verb, PRIV_CARD_GIVE);
@@ -63,7 +68,7 @@ static void begin(void)
 	    .title = "ffff:ff:1f.7 Some Card (driver)"};
 	failure = (struct err){0};
 	violations = takes = gives = opens = 0;
-	refuse = false;
+	refuse = present = false;
 }
 
 static void asked_for_at_each_launch(void)
@@ -160,6 +165,11 @@ static void a_card_that_this_host_has_not_any_more(void)
 	handover_check(&m, &why);
 	CHECK_HAS(why.text, "SIGKILL");
 	CHECK_INT(handover_take(&m, &e), 0);
+	present = true;
+	handover_check(&m, &why);
+	CHECK(!m.card_gone);
+	CHECK_HAS(why.text, "SIGKILL");
+	present = false;
 	handover_check(&m, &why);
 	CHECK(m.card_gone);
 	CHECK_HAS(why.text, "was unplugged");

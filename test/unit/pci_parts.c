@@ -33,13 +33,32 @@ static void addresses(void)
 	    {"../03:00.0", ""},
 	    {"03:00.0/../04:00.0", ""},
 	    {"auto", ""},
+	    {"pci0:3:0:0", "0000:03:00.0"},
+	    {"pci0:175:31:7", "0000:af:1f.7"},
+	    {"pci65535:0:10:0", "ffff:00:0a.0"},
+	    {"3/0/0", "0000:03:00.0"},
+	    {"175/31/7", "0000:af:1f.7"},
+	    {"pci0:256:0:0", ""},
+	    {"pci65536:3:0:0", ""},
+	    {"pci0:3:0:0:", ""},
+	    {"pci0:3:0", ""},
+	    {"pci0:a:0:0", ""},
+	    {"pci0:3:32:0", ""},
+	    {"pci", ""},
+	    {"3/0/8", ""},
+	    {"3/0", ""},
+	    {"/3/0/0", ""},
+	    {"3/0/0/0", ""},
 	};
-	char dst[PCI_ADDRESS];
+	char dst[PCI_ADDRESS], shown[PCI_SHOWN];
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		CHECK(pci_address(dst, rows[i].text) == (rows[i].address[0] != '\0'));
 		CHECK_STR(dst, rows[i].address);
 	}
+	CHECK_STR(pci_shown(PCI_SYSTEM_FREEBSD, "0000:af:1f.7", shown), "pci0:175:31:7");
+	CHECK_STR(pci_shown(PCI_SYSTEM_FREEBSD, "ffff:00:0a.0", shown), "pci65535:0:10:0");
+	CHECK_STR(pci_shown(PCI_SYSTEM_LINUX, "0000:af:1f.7", shown), "0000:af:1f.7");
 }
 
 static const char ids[] = "# remark\n"
@@ -192,7 +211,7 @@ static void allowed(void)
 		struct pci_op op = good(kind);
 
 		CHECK_INT(pci_allowed(&op, &e), 0);
-		if (kind == PCI_LOAD || kind == PCI_GRANT)
+		if (kind == PCI_LOAD || kind == PCI_GRANT || kind == PCI_VMM)
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
 			op = good(kind);
@@ -233,6 +252,13 @@ static void not_allowed(void)
 	op = good(PCI_GRANT);
 	op.group = 65536;
 	CHECK_INT(pci_allowed(&op, &e), -1);
+	op = good(PCI_PPT);
+	strcpy(op.driver, "ppt");
+	CHECK_INT(pci_allowed(&op, &e), -1);
+	op = good(PCI_PPT);
+	strcpy(op.address, "0001:03:00.0");
+	CHECK_INT(pci_allowed(&op, &e), -1);
+	CHECK_HAS(e.text, "domain");
 	op = good(PCI_KINDS);
 	CHECK_INT(pci_allowed(&op, &e), -1);
 	CHECK_HAS(e.text, "unknown");

@@ -1,5 +1,5 @@
 /*
- * look: the functions of this host, from sysfs.
+ * linux_look: the functions of this host, from sysfs.
  *
  * /sys/bus/pci/devices has one link for each, named by its address; where it leads says
  * which bridge is before it.  What is missing there is unknown and no error: kernels
@@ -16,9 +16,7 @@
 #include "pci/internal.h"
 
 #define DEVICES   PCI_BUS "/devices"
-#define IDS_MAX   (16U << 20)
 #define SMALL_MAX 4096
-#define COUNT_MAX 4096 /* functions; a host has tens, a large server hundreds */
 
 bool pci_line(const char *path, char *dst, size_t size)
 {
@@ -151,7 +149,7 @@ static void take_config(const char *root, struct pci_device *d)
 		d->resets |= PCI_RESET_FLR;
 }
 
-static void take_device(const char *root, const char *ids, size_t len, struct pci_device *d)
+static void take_device(const char *root, struct pci_device *d)
 {
 	const char *a = d->address;
 
@@ -167,14 +165,6 @@ static void take_device(const char *root, const char *ids, size_t len, struct pc
 	take_links(root, d);
 	take_resets(root, d);
 	take_config(root, d);
-	if (ids != NULL)
-		pci_ids_find(ids, len, d->vendor, d->device, d->vendor_name, d->device_name);
-}
-
-static int by_address(const void *a, const void *b)
-{
-	return strcmp(
-	    ((const struct pci_device *)a)->address, ((const struct pci_device *)b)->address);
 }
 
 /* The addresses alone. */
@@ -188,59 +178,24 @@ static int list_addresses(const char *root, struct pci_host *h, struct err *e)
 	dir = opendir(path);
 	if (dir == NULL)
 		return errno == ENOENT ? 0 : err_set(e, errno, "list %s", path);
-	while (h->count < COUNT_MAX && (entry = readdir(dir)) != NULL) {
+	while ((entry = readdir(dir)) != NULL) {
 		char address[PCI_ADDRESS];
-		struct pci_device *more;
 
-		if (!pci_address(address, entry->d_name))
-			continue;
-		more = reallocarray(h->devices, h->count + 1, sizeof(*more));
-		if (more == NULL)
+		if (pci_address(address, entry->d_name) && pci_add(h, address) == NULL)
 			break;
-		h->devices = more;
-		memset(&more[h->count], 0, sizeof(*more));
-		memcpy(more[h->count++].address, address, sizeof(address));
 	}
 	closedir(dir);
-	if (h->count > 0)
-		qsort(h->devices, h->count, sizeof(h->devices[0]), by_address);
+	pci_sort(h);
 	return 0;
 }
 
-static char *read_ids(const char *root, size_t *len)
+int pci_look(const char *root, struct pci_host *h, struct err *e)
 {
-	static const char *const places[] = {
-	    "usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"};
-	char path[PCI_PATH], *text = NULL;
-	struct err e = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(places) && text == NULL; i++) {
-		str_format(path, sizeof(path), "%s/%s", root, places[i]);
-		text = file_read(path, IDS_MAX, len, &e);
-	}
-	return text;
-}
-
-int pci_list(const char *root, struct pci_host *h, struct err *e)
-{
-	size_t len = 0;
-	auto_free char *ids = NULL;
-
-	memset(h, 0, sizeof(*h));
-	if (strlen(root) >= PCI_ROOT_MAX)
-		return err_set(e, ENAMETOOLONG, "look for cards below %s", root);
 	if (list_addresses(root, h, e) < 0)
 		return -1;
-	ids = read_ids(root, &len);
 	for (size_t i = 0; i < h->count; i++)
-		take_device(root, ids, len, &h->devices[i]);
+		take_device(root, &h->devices[i]);
 	pci_interfaces_read(root, h);
 	pci_facts_read(root, &h->facts);
 	return 0;
-}
-
-void pci_fini(struct pci_host *h)
-{
-	free(h->devices);
-	memset(h, 0, sizeof(*h));
 }

@@ -1,5 +1,5 @@
 /*
- * vfio: descriptors of functions that are bound to vfio-pci.
+ * linux_vfio: descriptors of functions that are bound to vfio-pci.
  *
  * Where the kernel gives each function a node of its own, the hypervisor gets that and
  * /dev/iommu opened: it needs no right to any path.  Many kernels, Debian's among them,

@@ -1,5 +1,5 @@
 /*
- * interfaces: which network interfaces a function carries, and so what kind it is.
+ * linux_interfaces: which network interfaces a function carries, and so what kind it is.
  *
  * /sys/class/net has a link for each interface; the last PCI address on its way is the
  * function that carries it.  So interfaces of virtio cards and of adapters behind a USB
@@ -80,33 +80,6 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Old wireless cards call themselves Ethernet; their name does not. */
-static bool name_is_wireless(const char *name)
-{
-	return strstr(name, "802.11") != NULL || strcasestr(name, "wireless") != NULL ||
-	       strcasestr(name, "wi-fi") != NULL || strcasestr(name, "wlan") != NULL;
-}
-
-/* d->kind is PCI_WIRELESS where an interface of its own says so. */
-static enum pci_kind kind_of(const struct pci_device *d)
-{
-	uint32_t class = d->class >> 8;
-
-	if (class >> 8 == 0x06)
-		return PCI_BRIDGE;
-	if (class >> 8 != 0x02 && class >> 8 != 0x0d)
-		return PCI_OTHER;
-	if (d->kind == PCI_WIRELESS || class == 0x0d20 || class == 0x0d21)
-		return PCI_WIRELESS;
-	if (class == 0x0280)
-		return d->interface_count == 0 ? PCI_WIRELESS : PCI_ETHERNET;
-	if (class == 0x0200)
-		return d->interface_count == 0 && name_is_wireless(d->device_name)
-			   ? PCI_WIRELESS
-			   : PCI_ETHERNET;
-	return PCI_OTHER;
-}
-
 void pci_interfaces_read(const char *root, struct pci_host *h)
 {
 	char path[PCI_PATH];
@@ -131,7 +104,6 @@ void pci_interfaces_read(const char *root, struct pci_host *h)
 		size_t from = 0;
 
 		qsort(d->interfaces, d->interface_count, PCI_INTERFACE, by_name);
-		d->kind = kind_of(d);
 		for (size_t k = 0; k < d->interface_count; k++)
 			look_above(root, d, d->interfaces[k]);
 		for (int level = 1; level < LEVELS && from < d->above_count; level++)

@@ -1,5 +1,5 @@
 /*
- * facts: what of this host decides about a hand-over besides the cards.
+ * linux_facts: what of this host decides about a hand-over besides the cards.
  *
  * All of it is in sysfs and /proc, readable by anybody; nothing of the kernel's log,
  * which is cut and needs root.  That interrupts are remapped shows in the names of
