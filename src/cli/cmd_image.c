@@ -73,6 +73,8 @@ static int print_summary(struct cli *c, const char *store, uint64_t took_ms, boo
 	print_size("initrd", s.initrd_bytes);
 	print_size("root.squashfs", s.root_bytes);
 	print_size("sim.squashfs", s.sim_bytes);
+	if (s.boot_bytes > 0)
+		print_size("boot.fat", s.boot_bytes);
 	printf("  %-14s %s\n", "took", str_duration(took, sizeof(took), took_ms));
 	return 0;
 }
@@ -172,16 +174,17 @@ static int print_json(const char *store, const struct image_entry *list, ssize_t
 		/* Of a damaged one what is known is zeroes. */
 		if (image_describe(store, list[i].id, &s, &ignored) < 0)
 			s = (struct image_summary){0};
-		json_array_append_new(array,
-		    json_pack(
-			"{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:b, s:b}",
-			"id", list[i].id, "kernel", list[i].kernel_version, "suite", s.suite,
-			"bytes", (json_int_t)list[i].bytes, "vmlinux",
-			(json_int_t)s.kernel_bytes, "initrd", (json_int_t)s.initrd_bytes,
-			"root", (json_int_t)s.root_bytes, "sim", (json_int_t)s.sim_bytes,
-			"firmware", (json_int_t)s.firmware_bytes, "driver", s.driver, "built",
-			(json_int_t)list[i].built_unix, "current", list[i].current, "previous",
-			list[i].previous));
+		json_array_append_new(
+		    array, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, "
+				     "s:I, s:b, s:b}",
+			       "id", list[i].id, "kernel", list[i].kernel_version, "suite",
+			       s.suite, "bytes", (json_int_t)list[i].bytes, "vmlinux",
+			       (json_int_t)s.kernel_bytes, "initrd", (json_int_t)s.initrd_bytes,
+			       "root", (json_int_t)s.root_bytes, "sim", (json_int_t)s.sim_bytes,
+			       "boot", (json_int_t)s.boot_bytes, "firmware",
+			       (json_int_t)s.firmware_bytes, "driver", s.driver, "built",
+			       (json_int_t)list[i].built_unix, "current", list[i].current,
+			       "previous", list[i].previous));
 	}
 	text = json_dumps(array, JSON_INDENT(1));
 	if (text != NULL)

@@ -17,10 +17,6 @@
  */
 #define ANSWER_MS 20000
 
-static const char *const command_line =
-    "console=ttyS0 quiet panic=1 cryptomgr.notests no_timer_check rcupdate.rcu_expedited=1 "
-    "i8042.noaux i8042.nopnp i8042.dumbkbd random.trust_cpu=1 ipv6.disable_ipv6=1";
-
 const uint8_t machine_lan_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x01};
 static const uint8_t air_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x02};
 static const uint8_t wired_mac[6] = {0x02, 0xa1, 0x0c, 0x4b, 0x00, 0x03};
@@ -55,6 +51,8 @@ static int open_image(struct machine *m, int files[PRIV_FILES], struct err *e)
 	struct priv_image image = {0};
 
 	for (image.file = 0; image.file < PRIV_FILES; image.file++) {
+		if (image.file == PRIV_BOOT && m->conf.guest.boot != CONF_BOOT_UEFI)
+			continue;
 		files[image.file] = priv_open_image(m->priv, &image, e);
 		if (files[image.file] < 0)
 			return -1;
@@ -79,10 +77,14 @@ static int make_spec(
 	    .memory_mib = m->conf.guest.memory_mib,
 	    .accel = (enum vm_accel)m->conf.guest.accel,
 	    .answer_ms = MAX(ANSWER_MS, m->conf.guest.start_timeout_ms / 4)};
+	if (m->conf.guest.boot == CONF_BOOT_UEFI) {
+		s->boot = VM_BOOT_UEFI;
+		add_disk(s, name_of(files[PRIV_BOOT], name), "airlock-boot");
+	}
 	conf_machine_ident(s->name, m->conf.machine);
 	str_copy(s->kernel, sizeof(s->kernel), name_of(files[PRIV_KERNEL], name));
 	str_copy(s->initrd, sizeof(s->initrd), name_of(files[PRIV_INITRD], name));
-	str_copy(s->command_line, sizeof(s->command_line), command_line);
+	str_copy(s->command_line, sizeof(s->command_line), IMAGE_COMMAND_LINE);
 	add_disk(s, name_of(files[PRIV_ROOT], name), "airlock-root");
 	add_nic(s, m->tap, machine_lan_mac, VM_NIC_VIRTIO);
 	str_copy(s->ports[s->port_count++], sizeof(s->ports[0]), "airlock");
@@ -109,7 +111,7 @@ static int renew_network(struct machine *m, struct err *e)
 int launch_guest(struct machine *m, vm_event_fn *fn, struct err *e)
 {
 	enum vm_accel accel = (enum vm_accel)m->conf.guest.accel;
-	int files[PRIV_FILES] = {-1, -1, -1, -1};
+	int files[PRIV_FILES] = {-1, -1, -1, -1, -1};
 	struct vm_spec spec;
 
 	if (m->driver->check(&accel, m->hypervisor, sizeof(m->hypervisor), e) < 0)

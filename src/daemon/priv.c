@@ -34,7 +34,7 @@ static int open_image(
 {
 	struct image_paths paths;
 	const char *const files[PRIV_FILES] = {
-	    paths.kernel, paths.initrd, paths.root, paths.sim};
+	    paths.kernel, paths.initrd, paths.root, paths.sim, paths.boot};
 
 	if (image->file >= PRIV_FILES || memchr(image->id, '\0', sizeof(image->id)) == NULL)
 		return err_set(e, EINVAL, "file %u of an image", image->file);
@@ -42,6 +42,11 @@ static int open_image(
 		p->conf->image.store, image->id[0] != '\0' ? image->id : NULL, &paths, e) < 0)
 		return -1;
 	str_copy(id, sizeof(image->id), paths.id);
+	if (files[image->file][0] == '\0') {
+		err_set(e, 0, "image %s has no boot disk for guest.boot = uefi", paths.id);
+		err_hint(e, "airlock image build, or guest.boot = direct");
+		return err_is(e, ERR_IMAGE);
+	}
 	return open_file(files[image->file], e);
 }
 

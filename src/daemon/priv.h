@@ -36,7 +36,7 @@ enum priv_verb {
 };
 
 /* A generation of the image ("": the current one) and a file of it. */
-enum priv_file { PRIV_KERNEL, PRIV_INITRD, PRIV_ROOT, PRIV_SIM, PRIV_FILES };
+enum priv_file { PRIV_KERNEL, PRIV_INITRD, PRIV_ROOT, PRIV_SIM, PRIV_BOOT, PRIV_FILES };
 struct priv_image {
 	char id[16];
 	uint32_t file; /* enum priv_file */

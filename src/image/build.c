@@ -3,7 +3,7 @@
  *
  *     recipes -> archive's index -> kernel packages -> trees of root, sim and
  *     initrd (programs, files, their libraries, modules, in the root drivers
- *     and firmware of cards) -> the five files -> store
+ *     and firmware of cards) -> the files -> store
  *
  * Everything is put together in memory and written at the end, so that the
  * store sees whole files only.  The trees borrow their contents from the
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "image/boot.h"
 #include "image/cards.h"
 #include "image/cpio.h"
 #include "image/elf.h"
@@ -61,7 +62,7 @@ struct build {
 	struct firmware firmware;
 	struct program programs[2];
 	struct part root, sim, initrd;
-	struct buf kernel, manifest;
+	struct buf kernel, boot, manifest;
 	struct store store;
 };
 
@@ -278,7 +279,13 @@ static int make(struct build *b, struct err *e)
 	    write_part(b, &b->sim, "sim.squashfs", e) < 0 ||
 	    write_part(b, &b->initrd, "initrd", e) < 0)
 		return -1;
-	return 0;
+	if (!report(b, "writing", "boot.fat", 0, 0))
+		return err_set(e, 0, "interrupted");
+	return boot_write(&(struct boot_parts){.packages = &b->packages,
+			      .kernel = &b->kernel_packages,
+			      .version = b->modules.version,
+			      .initrd = &b->initrd.out},
+	    &b->boot, e);
 }
 
 static int commit(struct build *b, char id[STORE_ID], struct err *e)
@@ -287,7 +294,10 @@ static int commit(struct build *b, char id[STORE_ID], struct err *e)
 	    {"vmlinux", b->kernel.data, b->kernel.len, NULL},
 	    {"initrd", b->initrd.out.data, b->initrd.out.len, &b->initrd.tree},
 	    {"root.squashfs", b->root.out.data, b->root.out.len, &b->root.tree},
-	    {"sim.squashfs", b->sim.out.data, b->sim.out.len, &b->sim.tree}};
+	    {"sim.squashfs", b->sim.out.data, b->sim.out.len, &b->sim.tree},
+	    {"boot.fat", b->boot.data, b->boot.len, NULL}};
+	/* The last one is missing when the recipe has none. */
+	size_t count = ARRAY_LEN(outputs) - (b->boot.len == 0);
 	const struct manifest m = {.release = &b->source.release,
 	    .newer = b->has_newer ? &b->newer.release : NULL,
 	    .cards = &b->cards,
@@ -295,13 +305,13 @@ static int commit(struct build *b, char id[STORE_ID], struct err *e)
 	    .kernel = b->modules.version,
 	    .packages = &b->packages,
 	    .outputs = outputs,
-	    .count = ARRAY_LEN(outputs)};
+	    .count = count};
 	char sha256[HASH_TEXT];
 
 	manifest_write(&m, &b->manifest);
 	hash_data(sha256, b->manifest.data, b->manifest.len);
 	str_copy(id, STORE_ID, sha256);
-	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!report(b, "storing", outputs[i].name, 0, outputs[i].len))
 			return err_set(e, 0, "interrupted");
 		if (store_write(
@@ -326,6 +336,7 @@ static void build_fini(struct build *b)
 	part_fini(&b->sim);
 	part_fini(&b->initrd);
 	buf_fini(&b->kernel);
+	buf_fini(&b->boot);
 	buf_fini(&b->manifest);
 	cards_fini(&b->cards);
 	firmware_close(&b->firmware);

@@ -69,9 +69,10 @@ int image_find(const char *store, const char *id, struct image_paths *out, struc
 	const struct {
 		const char *name;
 		char *path;
-	} files[] = {{"vmlinux", out->kernel}, {"initrd", out->initrd},
-	    {"root.squashfs", out->root}, {"sim.squashfs", out->sim},
-	    {"manifest.json", out->manifest}};
+		bool optional; /* images of older versions have none */
+	} files[] = {{"vmlinux", out->kernel, false}, {"initrd", out->initrd, false},
+	    {"root.squashfs", out->root, false}, {"sim.squashfs", out->sim, false},
+	    {"manifest.json", out->manifest, false}, {"boot.fat", out->boot, true}};
 	char absolute[PATH_MAX];
 
 	*out = (struct image_paths){0};
@@ -85,6 +86,10 @@ int image_find(const char *store, const char *id, struct image_paths *out, struc
 			absolute, out->id, files[i].name))
 			return err_set(e, ENAMETOOLONG, "store %s", store);
 		if (access(files[i].path, R_OK) < 0) {
+			if (files[i].optional && errno == ENOENT) {
+				files[i].path[0] = '\0';
+				continue;
+			}
 			if (i == 0 && errno == ENOENT)
 				return no_image(
 				    e, "there is no image %s in %s", out->id, store);

@@ -92,7 +92,8 @@ int image_describe(const char *store, const char *id, struct image_summary *out,
 		const char *name;
 		uint64_t *bytes;
 	} files[] = {{"vmlinux", &out->kernel_bytes}, {"initrd", &out->initrd_bytes},
-	    {"root.squashfs", &out->root_bytes}, {"sim.squashfs", &out->sim_bytes}};
+	    {"root.squashfs", &out->root_bytes}, {"sim.squashfs", &out->sim_bytes},
+	    {"boot.fat", &out->boot_bytes}};
 	struct manifest_summary s;
 	struct image_paths paths;
 

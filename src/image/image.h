@@ -10,6 +10,8 @@
  *                             /initrd           cpio: airlock-init, modules before the root
  *                             /root.squashfs    the router
  *                             /sim.squashfs     only what the simulated radio needs
+ *                             /boot.fat         a disk for UEFI: EFI/BOOT/BOOTX64.EFI, which
+ *                                               is kernel, initrd and command line in one
  *                             /manifest.json    packages, modules, files, sizes, hashes
  *     <store>/current -> generations/<id>
  *     <store>/previous -> generations/<id>      what `current` was before
@@ -20,6 +22,15 @@
 #define IMAGE_IMAGE_H
 
 #include "base/base.h"
+
+/*
+ * The kernel's command line: the hypervisor's for direct boot, inside the boot disk for
+ * UEFI.  It names no device and no path: what the guest needs it finds by itself.
+ */
+#define IMAGE_COMMAND_LINE                                              \
+	"console=ttyS0 quiet panic=1 cryptomgr.notests no_timer_check " \
+	"rcupdate.rcu_expedited=1 "                                     \
+	"i8042.noaux i8042.nopnp i8042.dumbkbd random.trust_cpu=1 ipv6.disable_ipv6=1"
 
 /* A step of the build that takes time, for a progress bar. */
 struct image_progress {
@@ -67,6 +78,7 @@ struct image_options {
 struct image_paths {
 	char id[16];
 	char kernel[512], initrd[512], root[512], sim[512], manifest[512];
+	char boot[512]; /* "" when it was made without a boot disk */
 };
 
 /* One generation, for a listing. */
@@ -111,6 +123,7 @@ struct image_summary {
 	unsigned firmware;       /* files of different content */
 	uint64_t firmware_bytes; /* of these, as they are in their packages */
 	uint64_t kernel_bytes, initrd_bytes, root_bytes, sim_bytes;
+	uint64_t boot_bytes; /* 0: there is no boot disk */
 };
 
 /* Read a generation's manifest; id as for image_find.  0, or -1 with *e. */

@@ -29,13 +29,13 @@ struct opening {
 	const char *name;
 };
 
-static bool listed(const struct recipe_tree *t, const char *package, const char *path)
+static bool listed(const struct recipe_pairs *files, const char *package, const char *path)
 {
 	char from[512], as[512];
 
-	for (size_t i = 0; i < t->files.count; i++)
-		if (strcmp(t->files.items[i].key, package) == 0 &&
-		    recipe_split(t->files.items[i].value, from, as, sizeof(from)) &&
+	for (size_t i = 0; i < files->count; i++)
+		if (strcmp(files->items[i].key, package) == 0 &&
+		    recipe_split(files->items[i].value, from, as, sizeof(from)) &&
 		    strcmp(from, path) == 0)
 			return true;
 	return false;
@@ -71,8 +71,9 @@ static bool keep(void *arg, const char *path)
 	if (o->packages->wanted != NULL &&
 	    o->packages->wanted(o->packages->wanted_arg, o->name, path))
 		return true;
-	return is_kernel(r, path) || listed(&r->root, o->name, path) ||
-	       listed(&r->sim, o->name, path) || listed(&r->initrd, o->name, path);
+	return is_kernel(r, path) || listed(&r->root.files, o->name, path) ||
+	       listed(&r->sim.files, o->name, path) ||
+	       listed(&r->initrd.files, o->name, path) || listed(&r->boot_stub, o->name, path);
 }
 
 static bool on_progress(void *arg, uint64_t done, uint64_t total)

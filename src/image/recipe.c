@@ -40,6 +40,11 @@ static const struct key kernel_keys[] = {
     {NULL, 0, KIND_TEXT, false},
 };
 
+static const struct key boot_keys[] = {
+    {"stub", AT(boot_stub), KIND_PAIRS, false},
+    {NULL, 0, KIND_TEXT, false},
+};
+
 static const struct key tree_keys[] = {
     {"files", IN(files), KIND_PAIRS, false},
     {"programs", IN(programs), KIND_PAIRS, false},
@@ -81,6 +86,7 @@ struct section {
 static const struct section router_sections[] = {
     {"", top_keys, 0},
     {"kernel", kernel_keys, 0},
+    {"boot", boot_keys, 0},
     {"initrd", tree_keys, AT(initrd)},
     {"root", tree_keys, AT(root)},
     {NULL, NULL, 0},

@@ -57,6 +57,7 @@ struct recipe {
 	struct recipe_list kernel_image; /* globs of its boot image */
 	char *kernel_modules;            /* directory of its modules */
 	struct recipe_list kernel_aliases;
+	struct recipe_pairs boot_stub; /* package -> the EFI stub in it; none: no boot disk */
 	struct recipe_tree initrd, root, sim;
 	struct recipe_cards cards;
 };

@@ -29,10 +29,11 @@ static void makes_an_image(void)
 	CHECK_INT(image_describe(store, NULL, &s, &e), 0);
 	CHECK_STR(s.kernel_version, "9.9-test");
 	CHECK_STR(s.suite, "test");
-	/* kernel, router, libalpha, dull-name, libc, accesspoint, libsim */
-	CHECK_INT(s.packages, 7);
+	/* kernel, router, libalpha, dull-name, libc, accesspoint, libsim, efistub */
+	CHECK_INT(s.packages, 8);
 	CHECK_INT(s.modules, 5);
 	CHECK(s.kernel_bytes >= 5000 && s.root_bytes > 0 && s.sim_bytes > 0);
+	CHECK(s.boot_bytes >= 2 << 20);
 	CHECK(store_is_tidy());
 }
 
@@ -66,7 +67,7 @@ static void is_the_same_every_time(void)
 	CHECK_STR(b.id, a.id);
 	CHECK(same_file(a.manifest, b.manifest) && same_file(a.root, b.root));
 	CHECK(same_file(a.sim, b.sim) && same_file(a.initrd, b.initrd));
-	CHECK(same_file(a.kernel, b.kernel));
+	CHECK(same_file(a.kernel, b.kernel) && same_file(a.boot, b.boot));
 	use_store("store");
 	use_cache("cache");
 	CHECK_INT(build(&b), 0);
@@ -111,6 +112,43 @@ static void resumes_a_cut_download(void)
 	CHECK_INT(server.rules->cuts, 0);
 	use_cache("cache");
 	use_files();
+}
+
+/* Changes one word of the recipe; a second call with the words swapped undoes it. */
+static void change_recipe(const char *from, const char *to)
+{
+	struct buf was, now = {0};
+	char path[160], *at;
+
+	str_format(path, sizeof(path), "%s/router.conf", recipes);
+	was = fake_read(path);
+	at = strstr(was.data, from);
+	fake_must(at != NULL, from);
+	buf_add(&now, was.data, (size_t)(at - was.data));
+	buf_addf(&now, "%s%s", to, at + strlen(from));
+	fake_write(path, now.data, now.len);
+	buf_fini(&was);
+	buf_fini(&now);
+}
+
+/* As images were before there was one: whole, but for UEFI. */
+static void is_whole_without_a_boot_disk(void)
+{
+	static const char stub[] = "stub = [ \"efistub: usr/lib/efi/linux.stub\" ]";
+	struct image_summary s;
+	struct image_paths out;
+
+	use_store("store-direct");
+	change_recipe(stub, "");
+	CHECK_INT(build(&out), 0);
+	CHECK_STR(out.boot, "");
+	CHECK_INT(image_verify(store, NULL, &e), 0);
+	CHECK_INT(image_describe(store, NULL, &s, &e), 0);
+	CHECK_INT(s.boot_bytes, 0);
+	change_recipe("boot { ", "boot { stub = [ \"efistub: usr/lib/efi/none\" ]");
+	must_fail("boot disk: package efistub 1.0-1 has no usr/lib/efi/none", ERR_IMAGE);
+	change_recipe("stub = [ \"efistub: usr/lib/efi/none\" ]", stub);
+	use_store("store");
 }
 
 static bool stop_writing(void *arg, const struct image_progress *p)
@@ -207,6 +245,7 @@ int main(void)
 	RUN(is_the_same_every_time);
 	RUN(works_without_a_network);
 	RUN(resumes_a_cut_download);
+	RUN(is_whole_without_a_boot_disk);
 	RUN(stops_when_told);
 	RUN(keeps_generations);
 	RUN(is_for_one_at_a_time);

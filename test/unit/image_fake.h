@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "fake_pe.h"
 #include "image/hash.h"
 
 struct fake {
@@ -186,6 +187,7 @@ static inline struct buf fake_kernel(size_t size, int filter, bool pvh)
 	packed = fake_compress(&elf, filter);
 	if (filter != ARCHIVE_FILTER_GZIP)
 		buf_add(&packed, &length, sizeof(length));
+	fake_pe_headers(setup, 1, 112);
 	setup[0x1f1] = 1;
 	setup[0x1fe] = 0x55;
 	setup[0x1ff] = 0xaa;

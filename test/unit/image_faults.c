@@ -227,7 +227,7 @@ static void survives_a_full_disk(void)
 
 	use_store("small");
 	CHECK_INT(mkdir(store, 0755), 0);
-	if (mount("tmpfs", store, "tmpfs", 0, "size=64k") < 0) {
+	if (mount("tmpfs", store, "tmpfs", 0, "size=2400k") < 0) {
 		printf("# no tmpfs here: %s\n", strerror(errno));
 		use_store("store");
 		return;

@@ -34,6 +34,7 @@ static const char router_recipe[] =
     "kernel { package = linux-image-amd64; parts = [ linux-bin-, linux-base-, linux-mod- ]\n"
     " image = [ \"boot/vmlinuz-*\", \"usr/lib/modules/*/vmlinuz\" ]\n"
     " modules = usr/lib/modules; aliases = [ kernel/crypto ] }\n"
+    "boot { stub = [ \"efistub: usr/lib/efi/linux.stub\" ] }\n"
     "initrd { programs = [ \"init: init\" ]; module_dir = lib/modules\n"
     " modules = [ squashfs ]; devices = [ \"dev/console: c 5 1 600\" ] }\n"
     "root { compression = zstd; module_dir = usr/lib/modules; modules = [ wifi-stack, inside "
@@ -114,7 +115,7 @@ static inline void add_programs(void)
 	struct buf routerd = fake_elf("/lib64/ld-fake.so.2", routerd_needs);
 	struct buf apd = fake_elf("/lib64/ld-fake.so.2", apd_needs);
 	struct buf alpha = fake_elf(NULL, alpha_needs), libc = fake_elf(NULL, libc_needs);
-	struct buf plain = fake_elf(NULL, none), db = {0};
+	struct buf plain = fake_elf(NULL, none), db = {0}, stub = fake_stub();
 
 	buf_addf(&db, "database\n");
 	fake_package(&fake, "router", "libalpha1t64 (>= 1), libc6",
@@ -137,6 +138,10 @@ static inline void add_programs(void)
 		{LIBS "ld-fake.so.2", &plain, NULL},
 		{"usr/lib64/ld-fake.so.2", NULL, "../lib/x86_64-linux-gnu/ld-fake.so.2"},
 		{NULL, NULL, NULL}});
+	fake_package(&fake, "efistub", "",
+	    (const struct fake_file[]){{"usr/lib/efi/linux.stub", &stub, NULL},
+		{"usr/lib/efi/other.stub", &stub, NULL}, {NULL, NULL, NULL}});
+	buf_fini(&stub);
 	buf_fini(&routerd);
 	buf_fini(&apd);
 	buf_fini(&alpha);
