@@ -106,7 +106,7 @@ void hostnet_describe_freebsd(const struct hostnet_op *op, char *dst, size_t siz
 		break;
 	case HOSTNET_RESOLVER:
 		str_format(dst, size,
-		    "resolvconf -a %s: name server %s, or by /etc/resolv.conf", name,
+		    "resolvconf -a %s.airlock or /etc/resolv.conf: name server %s", name,
 		    hostnet_ip(ip, op->router));
 		break;
 	case HOSTNET_KINDS:

@@ -32,10 +32,56 @@ bool hostnet_same(const struct hostnet_op *a, const struct hostnet_op *b);
 
 extern const struct journal_type hostnet_records_type;
 
-/* ---------------------------------------------------------------------- Linux */
+/* -------------------------------------------------------------- of every system */
 
-/* What the alias of our interfaces begins with; the state directory follows. */
+/* Where files of all machines are, gone with a reboot: "/run"; the driver's. */
+extern const char hostnet_run[];
+
+/* What an interface of ours is marked with (its alias or description); the state directory
+ * follows. */
 #define HOSTNET_ALIAS "airlock "
+
+/* Is that interface a tap of a machine of this host, by its mark?  The driver's. */
+bool hostnet_is_machine(const char *name);
+
+/*
+ * networks.c: gather private networks.
+ * add: 0, or -1 when there is no room; others than private ones, default routes and their
+ * halves are passed over, and each is noted once.
+ * full: says so in *e.  Always -1.
+ */
+struct hostnet_networks {
+	struct hostnet_net *nets;
+	size_t count, max;
+};
+int hostnet_networks_add(struct hostnet_networks *n, uint32_t address, uint8_t prefix);
+int hostnet_networks_full(const struct hostnet_networks *n, struct err *e);
+
+/* Name servers; see resolver.c.  recover returns 1 when there was something. */
+int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e);
+int resolver_undo(const char *state, struct err *e);
+int resolver_holds(
+    const struct hostnet_op *op, const char *state, const char **file, struct err *e);
+int resolver_recover(const char *state, struct err *e);
+
+/*
+ * lock.c: hold off the other machines of this host while something that
+ * they share is looked at and changed.  Returns what hostnet_unlock() takes, -1
+ * when it could not be had, which was logged.
+ */
+int hostnet_lock(void);
+void hostnet_unlock(int *lock);
+
+/*
+ * taken.c: has another machine of this host an address in that network?
+ *
+ * @except the interface that asks
+ * 1 with its name, 0, or -1 with *e.
+ */
+int hostnet_taken(
+    const char *except, struct hostnet_net net, char name[HOSTNET_NAME], struct err *e);
+
+/* ---------------------------------------------------------------------- Linux */
 
 /* An interface as rtnetlink(7) describes it. */
 struct hostnet_link {
@@ -60,30 +106,6 @@ ssize_t netlink_uplinks(char names[][HOSTNET_NAME], size_t max, struct err *e);
 /* Deny and allow by nft(8); see linux_filter.c. */
 int filter_apply(const struct hostnet_op *op, struct err *e);
 int filter_undo(const struct hostnet_op *op, struct err *e);
-
-/* Name servers; see linux_resolver.c.  recover returns 1 when there was something. */
-int resolver_apply(const struct hostnet_op *op, const char *state, struct err *e);
-int resolver_undo(const char *state, struct err *e);
-int resolver_holds(
-    const struct hostnet_op *op, const char *state, const char **file, struct err *e);
-int resolver_recover(const char *state, struct err *e);
-
-/*
- * linux_lock.c: hold off the other machines of this host while something that
- * they share is looked at and changed.  Returns what hostnet_unlock() takes, -1
- * when it could not be had, which was logged.
- */
-int hostnet_lock(void);
-void hostnet_unlock(int *lock);
-
-/*
- * linux_taken.c: has another machine of this host an address in that network?
- *
- * @except the interface that asks
- * 1 with its name, 0, or -1 with *e.
- */
-int hostnet_taken(
-    const char *except, struct hostnet_net net, char name[HOSTNET_NAME], struct err *e);
 
 /* linux_watch.c: see watch() of struct hostnet_driver. */
 int linux_watch(struct err *e);

@@ -8,7 +8,7 @@
  *
  * Addresses, links and routes go by rtnetlink (linux_netlink.c), the filter by
  * nft (linux_filter.c), names by whatever the host resolves them with
- * (linux_resolver.c).  What is set under /proc/sys goes away with the
+ * (resolver.c).  What is set under /proc/sys goes away with the
  * interface and needs no undo.
  */
 #include <errno.h>
@@ -23,6 +23,17 @@
 #include "hostnet/internal.h"
 
 #define TUN "/dev/net/tun"
+
+const char hostnet_run[] = "/run";
+
+bool hostnet_is_machine(const char *name)
+{
+	struct hostnet_link link;
+	struct err ignored = {0};
+
+	return netlink_find(name, &link, &ignored) > 0 && strcmp(link.kind, "tun") == 0 &&
+	       strncmp(link.alias, HOSTNET_ALIAS, strlen(HOSTNET_ALIAS)) == 0;
+}
 
 static int alias_of(char *dst, size_t size, const char *state, struct err *e)
 {

@@ -14,7 +14,6 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "conf/conf.h"
 #include "hostnet/internal.h"
 
 #define REQUEST_MAX 1024
@@ -185,29 +184,16 @@ int netlink_route(int index, uint32_t router, bool add, struct err *e)
 }
 
 struct networks {
-	struct hostnet_net *nets;
-	size_t count, max;
+	struct hostnet_networks all;
 	int except; /* index of an interface, or 0 */
 };
 
-/* Note a network once, unless it cannot collide with what we choose from. */
 static int add_network(struct networks *n, uint32_t address, uint8_t prefix)
 {
-	struct hostnet_net net = {address, prefix};
-
-	/* A prefix below 8 is a default route or, from VPNs, the half of one. */
-	if (prefix < 8 || !conf_is_private(address, prefix))
+	if (hostnet_networks_add(&n->all, address, prefix) == 0)
 		return MNL_CB_OK;
-	net.address &= hostnet_mask(prefix);
-	for (size_t i = 0; i < n->count; i++)
-		if (n->nets[i].address == net.address && n->nets[i].prefix == net.prefix)
-			return MNL_CB_OK;
-	if (n->count == n->max) {
-		errno = E2BIG;
-		return MNL_CB_ERROR;
-	}
-	n->nets[n->count++] = net;
-	return MNL_CB_OK;
+	errno = E2BIG;
+	return MNL_CB_ERROR;
 }
 
 static int take_address(const struct nlmsghdr *h, void *arg)
@@ -271,7 +257,7 @@ static int dump(uint16_t type, unsigned char family, mnl_cb_t fn, void *arg)
 ssize_t netlink_networks(
     const char *except, struct hostnet_net *nets, size_t max, struct err *e)
 {
-	struct networks n = {.nets = nets, .max = max};
+	struct networks n = {.all = {.nets = nets, .max = max}};
 	struct hostnet_link link;
 	int found = except != NULL ? netlink_find(except, &link, e) : 0;
 	int r = -1;
@@ -280,7 +266,7 @@ ssize_t netlink_networks(
 		return -1;
 	n.except = found > 0 ? link.index : 0;
 	for (int i = 0; i < DUMP_TRIES && r < 0; i++) {
-		n.count = 0;
+		n.all.count = 0;
 		r = dump(RTM_GETADDR, AF_INET, take_address, &n);
 		if (r == 0)
 			r = dump(RTM_GETROUTE, AF_INET, take_route, &n);
@@ -288,13 +274,10 @@ ssize_t netlink_networks(
 			break;
 	}
 	if (r == 0)
-		return (ssize_t)n.count;
-	err_set(e, errno, "list this host's networks");
-	if (errno == E2BIG) {
-		err_set(e, 0, "this host has routes to more than %zu private networks", max);
-		err_hint(e, "set host.address in airlock.conf");
-	}
-	return -1;
+		return (ssize_t)n.all.count;
+	if (errno == E2BIG)
+		return hostnet_networks_full(&n.all, e);
+	return err_set(e, errno, "list this host's networks");
 }
 
 struct uplinks {

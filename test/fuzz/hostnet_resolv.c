@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hostnet/linux_resolv_conf.h"
+#include "hostnet/resolv_conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

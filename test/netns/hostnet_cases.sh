@@ -523,6 +523,19 @@ case_resolver_by_resolvconf() {
 	compare
 }
 
+# resolvconf feeds a name server of this host; /etc/resolv.conf is nobody's to change.
+case_resolver_by_a_subscriber() {
+	fake resolvconf
+	printf '# generated\nlibc="NO"\nunbound_conf="/var/unbound/forward.conf"\n' >/etc/resolvconf.conf
+	printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
+	snapshot >"$dir/before"
+	start apply undo
+	has 'resolvconf -a airlock0.airlock' cat "$dir/calls"
+	[ "$(cat /etc/resolv.conf)" = 'nameserver 127.0.0.1' ] || fail "/etc/resolv.conf was changed"
+	finish
+	compare
+}
+
 case_name_taken() {
 	ip tuntap add dev airlock0 mode tap
 	ip address add 10.7.7.7/24 dev airlock0

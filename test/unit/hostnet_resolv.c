@@ -3,7 +3,7 @@
  * make of it.
  */
 #include "check.h"
-#include "hostnet/linux_resolv_conf.h"
+#include "hostnet/resolv_conf.h"
 
 static struct resolv_ours ours;
 static struct resolv_conf file;

@@ -1,9 +1,10 @@
 /*
- * linux_resolv_note: what must be remembered of the name servers, to undo it.
+ * resolv_note: what must be remembered of the name servers, to undo it.
  *
  * The file "resolver" of a state directory is the machine's: the way in which it had
  * the router asked, and what /etc/resolv.conf was.  It is on the disk before anything
- * is touched.  /run/airlock.resolver is of all machines: the /etc/resolv.conf that the
+ * is touched.  The file airlock.resolver of
+ * the system's run directory is of all machines: the /etc/resolv.conf that the
  * last of them wrote.  It tells, when another program has written over that, which
  * machines were in it and in which order; it is gone when none of them is left, and
  * need not outlive a reboot, for no interface does.
@@ -16,10 +17,9 @@
 #include <unistd.h>
 
 #include "hostnet/internal.h"
-#include "hostnet/linux_resolv_conf.h"
+#include "hostnet/resolv_conf.h"
 
-#define SHARED "/run/airlock.resolver"
-#define MAGIC  "airlock-resolver 1"
+#define MAGIC "airlock-resolver 1"
 
 const char *const resolv_way_words[RESOLV_WAYS] = {"resolved", "resolvconf", "replace"};
 
@@ -121,12 +121,19 @@ int resolv_note_drop(const char *state, bool keep, struct err *e)
 
 /* ------------------------------------------------------------- of all machines */
 
+static const char *shared(char dst[64])
+{
+	str_format(dst, 64, "%s/airlock.resolver", hostnet_run);
+	return dst;
+}
+
 void resolv_shared_read(struct resolv_ours *o)
 {
 	struct resolv_conf last = {.kind = RESOLV_FILE};
 	struct err e = {0};
+	char path[64];
 	size_t len;
-	auto_free char *text = file_read_own(SHARED, RESOLV_MAX, &len, &e);
+	auto_free char *text = file_read_own(shared(path), RESOLV_MAX, &len, &e);
 
 	*o = (struct resolv_ours){0};
 	if (text != NULL) {
@@ -142,11 +149,12 @@ void resolv_shared_write(const struct resolv_ours *o)
 {
 	struct buf text = {0};
 	struct err e = {0};
+	char path[64];
 
 	resolv_ours_write(o, &text);
 	if (o->count == 0)
-		unlink(SHARED);
-	else if (file_replace(SHARED, text.data, text.len, 0600, &e) < 0)
+		unlink(shared(path));
+	else if (file_replace(shared(path), text.data, text.len, 0600, &e) < 0)
 		log_warn("%s", e.text);
 	buf_fini(&text);
 }

@@ -1,11 +1,11 @@
 /*
- * linux_resolver: this host asks the router for names, and stops doing so.
+ * resolver: this host asks the router for names, and stops doing so.
  *
  * Three ways, by what /etc/resolv.conf is: systemd-resolved's, through
  * resolvectl(1); resolvconf(8)'s; else it is a file or a link of somebody's
  * and is replaced by one of ours.  A way that fails hands over to the next.
  *
- * Before anything is touched, the way is noted (linux_resolv_note.c), and for
+ * Before anything is touched, the way is noted (resolv_note.c), and for
  * the third what /etc/resolv.conf was: contents, mode, owner, or where the link
  * led.  That outlives a power failure, as /etc/resolv.conf does.  Undo puts it
  * back exactly, unless /etc/resolv.conf is no longer what was written here: then
@@ -24,10 +24,26 @@
  * original for each.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "hostnet/internal.h"
-#include "hostnet/linux_resolv_conf.h"
+#include "hostnet/resolv_conf.h"
+
+#define RESOLVCONF_CONF "/etc/resolvconf.conf"
+
+/*
+ * Does resolvconf(8) tell a name server of this host, and not /etc/resolv.conf?  So it
+ * is where local-unbound-setup(8) was run: the file leads to 127.0.0.1 for good.
+ */
+static bool has_subscriber(void)
+{
+	struct err ignored = {0};
+	auto_free char *text = file_read(RESOLVCONF_CONF, RESOLV_MAX, NULL, &ignored);
+
+	return text != NULL &&
+	       (strstr(text, "\nlibc=\"NO\"") != NULL || strstr(text, "\nlibc=NO") != NULL);
+}
 
 /* The way that suits what /etc/resolv.conf is. */
 static enum resolv_way choose(const struct resolv_conf *now)
@@ -38,7 +54,8 @@ static enum resolv_way choose(const struct resolv_conf *now)
 		return RESOLV_BY_RESOLVED;
 	if (now->kind == RESOLV_FILE && strstr(text, "\nnameserver 127.0.0.53\n") != NULL)
 		return RESOLV_BY_RESOLVED;
-	if (now->kind != RESOLV_ABSENT && strstr(text, "resolvconf") != NULL)
+	if ((now->kind != RESOLV_ABSENT && strstr(text, "resolvconf") != NULL) ||
+	    has_subscriber())
 		return RESOLV_BY_RESOLVCONF;
 	return RESOLV_BY_FILE;
 }
@@ -82,14 +99,10 @@ static void revert(const struct resolv_note *n)
 /* Machines that are no more, by their interfaces, and with `leaving` that one too. */
 static void drop_gone(struct resolv_ours *o, const char *leaving)
 {
-	for (size_t i = o->count; i-- > 0;) {
-		struct hostnet_link link;
-		struct err e = {0};
-
+	for (size_t i = o->count; i-- > 0;)
 		if ((leaving != NULL && strcmp(o->entry[i].interface, leaving) == 0) ||
-		    netlink_find(o->entry[i].interface, &link, &e) == 0)
+		    if_nametoindex(o->entry[i].interface) == 0)
 			resolv_ours_drop(o, i);
-	}
 }
 
 static int put_ours(const struct resolv_ours *o, const struct resolv_conf *now, struct err *e)

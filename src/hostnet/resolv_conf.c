@@ -1,5 +1,5 @@
 /*
- * linux_resolv_conf: /etc/resolv.conf itself.
+ * resolv_conf: /etc/resolv.conf itself.
  *
  * It is absent, a file, or a link to somebody's file.  It is replaced by
  * rename(2), so that readers see the old or the new one.  Where it is a mount
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hostnet/linux_resolv_conf.h"
+#include "hostnet/resolv_conf.h"
 
 #define RESOLV_NEW RESOLV_CONF ".airlock"
 

@@ -1,7 +1,7 @@
 /*
- * linux_taken: is a subnet that of another machine of this host?
+ * taken: is a subnet that of another machine of this host?
  *
- * Another machine's tap is known by the alias that linux.c gives to each.  What
+ * Another machine's tap is known by the mark that the driver gives to each.  What
  * else has an address there was looked at when the subnet was chosen, and a
  * user may want it so.
  */
@@ -31,15 +31,6 @@ static bool is_in_the_way(const struct ifaddrs *a, struct hostnet_net net)
 	return ((ipv4(a->ifa_addr) ^ net.address) & mask) == 0;
 }
 
-static bool is_machine(const char *name)
-{
-	struct hostnet_link link;
-	struct err ignored = {0};
-
-	return netlink_find(name, &link, &ignored) > 0 && strcmp(link.kind, "tun") == 0 &&
-	       strncmp(link.alias, HOSTNET_ALIAS, strlen(HOSTNET_ALIAS)) == 0;
-}
-
 int hostnet_taken(
     const char *except, struct hostnet_net net, char name[HOSTNET_NAME], struct err *e)
 {
@@ -50,7 +41,7 @@ int hostnet_taken(
 		return err_set(e, errno, "list this host's addresses");
 	for (const struct ifaddrs *a = all; a != NULL && !taken; a = a->ifa_next) {
 		taken = is_in_the_way(a, net) && strcmp(a->ifa_name, except) != 0 &&
-			is_machine(a->ifa_name);
+			hostnet_is_machine(a->ifa_name);
 		if (taken)
 			str_copy(name, HOSTNET_NAME, a->ifa_name);
 	}

@@ -1,5 +1,5 @@
 /*
- * linux_resolv_conf.c: /etc/resolv.conf as a thing that can be looked at and
+ * resolv_conf.c: /etc/resolv.conf as a thing that can be looked at and
  * put back, whatever it is.
  */
 #ifndef HOSTNET_RESOLV_CONF_H
@@ -41,7 +41,7 @@ struct resolv_ours {
 	size_t count;
 };
 
-/* linux_resolv_ours.c: is that what airlock wrote?  *o has no machine when it is not. */
+/* resolv_ours.c: is that what airlock wrote?  *o has no machine when it is not. */
 bool resolv_ours_read(struct resolv_ours *o, const struct resolv_conf *now);
 /* Append the text. */
 void resolv_ours_write(const struct resolv_ours *o, struct buf *b);
@@ -59,7 +59,7 @@ bool resolv_ours_strip(const struct resolv_ours *last, struct resolv_conf *c);
 enum resolv_way { RESOLV_BY_RESOLVED, RESOLV_BY_RESOLVCONF, RESOLV_BY_FILE, RESOLV_WAYS };
 extern const char *const resolv_way_words[RESOLV_WAYS];
 
-/* What a machine notes before it touches anything; linux_resolv_note.c. */
+/* What a machine notes before it touches anything; resolv_note.c. */
 struct resolv_note {
 	enum resolv_way way;
 	char interface[HOSTNET_NAME];

@@ -1,5 +1,5 @@
 /*
- * linux_resolv_ours: the /etc/resolv.conf that airlock writes.
+ * resolv_ours: the /etc/resolv.conf that airlock writes.
  *
  * One heading, then two lines a machine: a comment with its interface and the
  * directory where it noted what the file was before, and its name server.  The
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hostnet/linux_resolv_conf.h"
+#include "hostnet/resolv_conf.h"
 
 #define HEADING "# By airlock, as long as its router is the way out; the original comes back.\n"
 
