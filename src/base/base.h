@@ -20,8 +20,11 @@
 
 #define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define MIN(a, b)         ((a) < (b) ? (a) : (b))
-#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+/* sys/param.h of either system has its own. */
+#undef MIN
+#undef MAX
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 /* ------------------------------------------------------------------ err */
 
@@ -288,6 +291,26 @@ void loop_stop(struct loop *l, int result);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 uint64_t now_ms(void);
+
+/* ----------------------------------------------------------------- self */
+
+/* What a process asks of its system about itself: self_linux.c, self_freebsd.c. */
+
+/* The path of the program that runs.  0, or -1 with *e. */
+int self_path(char *dst, size_t size, struct err *e);
+
+/*
+ * Be killed when `parent` ends, and at once when it has; after every change of user.
+ * May be called between fork and exec.  0, or -1 with errno (0: the parent is gone).
+ */
+int self_die_with(pid_t parent);
+
+/* Become the program argv[0], looked for in our PATH, with that environment.  Returns on
+ * failure. */
+void self_exec(char *const *argv, char *const *env);
+
+/* Close the descriptors from `first` to `last`, both included; INT_MAX is all there are. */
+void self_close_range(int first, int last);
 
 /* ---------------------------------------------------------------- child */
 

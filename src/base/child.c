@@ -10,10 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,26 +30,26 @@ struct failure {
 	char step[32];
 };
 
-static bool is_kept(const struct child_spec *s, int report, int fd)
+/* The lowest descriptor from `from` on that stays open, or INT_MAX. */
+static int next_kept(const struct child_spec *s, int report, int from)
 {
-	if (fd <= STDERR_FILENO || fd == report)
-		return true;
+	int next = report >= from ? report : INT_MAX;
+
 	for (size_t i = 0; i < s->keep_count; i++)
-		if (s->keep_fds[i] == fd)
-			return true;
-	return false;
+		if (s->keep_fds[i] >= from)
+			next = MIN(next, s->keep_fds[i]);
+	return next;
 }
 
 static void close_others(const struct child_spec *s, int report)
 {
-	struct rlimit limit;
-	int max = 1024;
+	int from = STDERR_FILENO + 1, kept;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-		max = (int)MIN(limit.rlim_cur, 65536u);
-	for (int fd = STDERR_FILENO + 1; fd < max; fd++)
-		if (!is_kept(s, report, fd))
-			close(fd);
+	while ((kept = next_kept(s, report, from)) != INT_MAX) {
+		self_close_range(from, kept - 1);
+		from = kept + 1;
+	}
+	self_close_range(from, INT_MAX);
 	for (size_t i = 0; i < s->keep_count; i++)
 		fcntl(s->keep_fds[i], F_SETFD, 0);
 }
@@ -110,10 +110,10 @@ static void run(const struct child_spec *s, int report, pid_t parent)
 	if (become(s) < 0)
 		goto fail;
 	/* After the change of user, which clears it. */
-	if (s->die_with_us && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))
+	if (s->die_with_us && self_die_with(parent) < 0)
 		_exit(126);
 	step = "start";
-	execvpe(s->argv[0], (char *const *)(uintptr_t)s->argv, env);
+	self_exec((char *const *)(uintptr_t)s->argv, env);
 fail:
 	f.num = errno;
 	str_copy(f.step, sizeof(f.step), step);

@@ -146,13 +146,11 @@ int cli_options(const char *verb, int argc, char **argv, const struct cli_option
 static void own_directory(char *dir, size_t size)
 {
 	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	struct err ignored = {0};
 
 	dir[0] = '\0';
-	if (n <= 0)
-		return;
-	path[n] = '\0';
-	str_copy(dir, size, dirname(path));
+	if (self_path(path, sizeof(path), &ignored) == 0)
+		str_copy(dir, size, dirname(path));
 }
 
 /* In a build tree src/cli/airlock has its parts in src/daemon and src/guest. */
