@@ -40,30 +40,43 @@ static const struct {
 
 /* --- what there is */
 
+/* The numbers of a user in a text like /etc/passwd. */
+static bool find_entry(const char *text, const char *name, uid_t *uid, gid_t *gid)
+{
+	size_t len = strlen(name);
+	unsigned u, g;
+
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += line > text;
+		if (strncmp(line, name, len) != 0 ||
+		    sscanf(line + len, ":%*[^:]:%u:%u:", &u, &g) != 2)
+			continue;
+		*uid = u;
+		*gid = g;
+		return true;
+	}
+	return false;
+}
+
 /* An entry of the root's /etc/passwd, or of the host by all that it knows. */
 static bool find_user(struct doctor *d, const char *name)
 {
-	char path[4096];
-	FILE *f = NULL;
+	auto_free char *text = NULL;
 	struct passwd *pw;
 
 	if (d->probe->root[0] == '\0') {
 		pw = getpwnam(name);
-	} else {
-		f = fopen(probe_path(d->probe, path, sizeof(path), "/etc/passwd"), "re");
-		while (
-		    f != NULL && (pw = fgetpwent(f)) != NULL && strcmp(pw->pw_name, name) != 0)
-			;
-		pw = f != NULL ? pw : NULL;
-	}
-	if (pw != NULL) {
-		str_copy(d->user, sizeof(d->user), name);
+		if (pw == NULL)
+			return false;
 		d->uid = pw->pw_uid;
 		d->gid = pw->pw_gid;
+	} else {
+		text = probe_read(d->probe, "/etc/passwd", NULL);
+		if (text == NULL || !find_entry(text, name, &d->uid, &d->gid))
+			return false;
 	}
-	if (f != NULL)
-		fclose(f);
-	return pw != NULL;
+	str_copy(d->user, sizeof(d->user), name);
+	return true;
 }
 
 static void find_card(struct doctor *d)

@@ -41,14 +41,41 @@ enum end_reason end_reason_parse(const char *reason)
 	return END_OTHER;
 }
 
+/* Of those that end a process; sigabbrev_np(3) and sys_signame are not everywhere. */
+static const char *signal_name(int signo)
+{
+	static const char *const names[] = {
+	    [SIGHUP] = "HUP",
+	    [SIGINT] = "INT",
+	    [SIGQUIT] = "QUIT",
+	    [SIGILL] = "ILL",
+	    [SIGTRAP] = "TRAP",
+	    [SIGABRT] = "ABRT",
+	    [SIGBUS] = "BUS",
+	    [SIGFPE] = "FPE",
+	    [SIGKILL] = "KILL",
+	    [SIGUSR1] = "USR1",
+	    [SIGSEGV] = "SEGV",
+	    [SIGUSR2] = "USR2",
+	    [SIGPIPE] = "PIPE",
+	    [SIGALRM] = "ALRM",
+	    [SIGTERM] = "TERM",
+	    [SIGXCPU] = "XCPU",
+	    [SIGXFSZ] = "XFSZ",
+	    [SIGSYS] = "SYS",
+	};
+
+	return signo > 0 && (size_t)signo < ARRAY_LEN(names) && names[signo] != NULL
+		   ? names[signo]
+		   : "?";
+}
+
 /* How the process ended, after a verb-less subject. */
 static void say_status(char *text, size_t size, const char *subject, int status)
 {
 	if (WIFSIGNALED(status)) {
-		const char *name = sigabbrev_np(WTERMSIG(status));
-
-		str_format(
-		    text, size, "%s was killed by SIG%s", subject, name != NULL ? name : "?");
+		str_format(text, size, "%s was killed by SIG%s", subject,
+		    signal_name(WTERMSIG(status)));
 	} else {
 		str_format(text, size, "%s ended by itself with exit status %d", subject,
 		    WEXITSTATUS(status));
