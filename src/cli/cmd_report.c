@@ -7,11 +7,13 @@
  */
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "cli/cli.h"
+#include "cli/host.h"
 #include "cli/mask.h"
 
 #define LOG_LINES 300
@@ -29,21 +31,11 @@ static const struct part parts[] = {
     {{"image", "list", "--json"}, false},
 };
 
-/* The first line of a small file, or "unknown". */
-static const char *line_of(char *dst, size_t size, const char *path)
-{
-	struct err e = {0};
-	auto_free char *text = file_read(path, 4096, NULL, &e);
-
-	str_copy(dst, size, text != NULL ? text : "unknown");
-	dst[strcspn(dst, "\n")] = '\0';
-	return dst;
-}
-
 static void print_host(void)
 {
 	struct utsname u;
-	char vendor[128], product[128], bios[64], distribution[128] = "unknown", *name;
+	struct host_board board;
+	char distribution[128] = "unknown", *name;
 	struct err e = {0};
 	auto_free char *os = file_read("/etc/os-release", 65536, NULL, &e);
 
@@ -54,10 +46,8 @@ static void print_host(void)
 	printf("airlock %s\n", AIRLOCK_VERSION);
 	if (uname(&u) == 0)
 		printf("kernel %s %s, %s\n", u.release, u.machine, distribution);
-	printf("machine %s %s, BIOS of %s\n",
-	    line_of(vendor, sizeof(vendor), "/sys/class/dmi/id/sys_vendor"),
-	    line_of(product, sizeof(product), "/sys/class/dmi/id/product_name"),
-	    line_of(bios, sizeof(bios), "/sys/class/dmi/id/bios_date"));
+	host_board(&board);
+	printf("machine %s %s, BIOS of %s\n", board.vendor, board.product, board.bios);
 }
 
 static json_t *masked_json(const json_t *value, const char *key, bool names)
@@ -108,7 +98,8 @@ static void mask_json(json_t *value, bool names)
 /* Run a verb of ours; its exit status, or -1. */
 static int run(const struct cli *c, const char *const *verb, struct buf *out, struct err *e)
 {
-	const char *argv[12] = {"/proc/self/exe", "-n", c->machine};
+	char self[PATH_MAX];
+	const char *argv[12] = {self, "-n", c->machine};
 	size_t n = 3;
 
 	if (c->conf_given) {
@@ -118,6 +109,8 @@ static int run(const struct cli *c, const char *const *verb, struct buf *out, st
 	while (*verb != NULL)
 		argv[n++] = *verb++;
 	buf_add(out, "", 0);
+	if (self_path(self, sizeof(self), e) < 0)
+		return -1;
 	return child_run(argv, NULL, out, e);
 }
 

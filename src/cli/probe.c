@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/host.h"
 #include "cli/probe.h"
-#include "vm/vm.h"
 
 static int run_program(
     const struct probe *p, const char *const *argv, struct buf *out, struct err *e)
@@ -27,13 +27,14 @@ static int ask_hypervisor(const struct probe *p, char *version, size_t size, str
 {
 	enum vm_accel accel = VM_ACCEL_AUTO;
 
-	return vm_qemu.check(&accel, version, size, e);
+	return cli_host.vm->check(&accel, version, size, e);
 }
 
 void probe_host(struct probe *p)
 {
 	*p = (struct probe){.root = "",
-	    .hostnet = &hostnet_linux,
+	    .hostnet = cli_host.hostnet,
+	    .processes = cli_host.processes,
 	    .run = run_program,
 	    .hypervisor = ask_hypervisor};
 }
@@ -139,6 +140,8 @@ size_t probe_processes(const struct probe *p, const char *comm,
 {
 	struct search s = {.p = p, .comm = comm, .fn = fn, .arg = arg};
 
+	if (p->processes != NULL)
+		return p->processes(comm, fn, arg);
 	probe_each(p, "/proc", look_at_process, &s);
 	return s.found;
 }

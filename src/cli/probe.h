@@ -17,6 +17,9 @@ struct probe {
 	 */
 	int (*run)(
 	    const struct probe *p, const char *const *argv, struct buf *out, struct err *e);
+	/* Instead of /proc: host.h; or NULL. */
+	size_t (*processes)(
+	    const char *comm, bool (*fn)(void *arg, const char *args, size_t len), void *arg);
 	/* "QEMU 10.0.3", or -1 with *e and a hint. */
 	int (*hypervisor)(const struct probe *p, char *version, size_t size, struct err *e);
 	void *arg; /* of who wrote `run` and `hypervisor` */

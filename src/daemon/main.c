@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "daemon/control.h"
+#include "daemon/host.h"
 #include "daemon/notify.h"
 #include "daemon/prepare.h"
 #include "daemon/relay.h"
@@ -100,8 +101,8 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 	    .priv = p->machine_priv[0],
 	    .background = d->background,
 	    .notify = d->notify,
-	    .driver = &vm_qemu,
-	    .hostnet = &hostnet_linux,
+	    .driver = daemon_host.vm,
+	    .hostnet = daemon_host.hostnet,
 	    .control = {.io = {.fd = p->control_machine[1]}},
 	    .sockets = {.relay = {.io = {.fd = p->machine_relay[0]}}, .hand = p->hand[0]}};
 	memcpy(m.early, d->early, sizeof(m.early));

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/host.h"
 #include "daemon/prepare.h"
 
 #define LOCK_WAIT_MS 3000
@@ -99,13 +100,13 @@ static int recover(struct daemon *d, struct leftovers *left, struct err *e)
 	struct card *c = &d->priv.card;
 
 	c->conf = &d->conf;
-	c->driver = &pci_linux;
-	c->hostnet = &hostnet_linux;
+	c->driver = daemon_host.pci;
+	c->hostnet = daemon_host.hostnet;
 	c->root = "";
 	c->uid = d->user.uid;
 	c->yes = d->yes;
 	left->network = hostnet_journal_open(
-	    &d->priv.journal, &hostnet_linux, d->conf.run_dir, d->conf.state_dir, e);
+	    &d->priv.journal, daemon_host.hostnet, d->conf.run_dir, d->conf.state_dir, e);
 	/* The card is given back also where the network cannot be. */
 	left->card = card_open(c, left->network < 0 ? &(struct err){0} : e);
 	if (left->network < 0 || left->card < 0)

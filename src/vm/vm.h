@@ -173,6 +173,7 @@ struct vm_driver {
 };
 
 extern const struct vm_driver vm_qemu;
+extern const struct vm_driver vm_bhyve;
 extern const struct vm_driver vm_fake;
 
 /*
