@@ -108,6 +108,22 @@ void tail_add(struct tail *t, const void *data, size_t len);
  */
 char *tail_text(const struct tail *t, char *dst, size_t size);
 
+/* ------------------------------------- say.c: and what follows from them */
+
+/* A line that is not whole yet; one that is longer is cut. */
+struct vm_line {
+	char text[512];
+	size_t len;
+};
+
+/* Say an event; one that is a failure gets the last words. */
+void vm_say(struct vm *vm, const struct tail *tail, enum vm_event_kind kind, enum vm_exit exit,
+    const char *words);
+
+/* Keep what was said on standard error, and say each line that is whole. */
+void vm_say_lines(
+    struct vm *vm, struct tail *tail, struct vm_line *line, const char *chunk, size_t len);
+
 /* ------------------------------------- end.c: why a machine has ended */
 
 /* SHUTDOWN's reason, of QEMU's ShutdownCause. */

@@ -35,8 +35,7 @@ struct qemu {
 	struct vm vm; /* first: what the table's functions are given */
 	struct monitor monitor;
 	struct tail tail;
-	char line[512]; /* of standard error, so far */
-	size_t line_len;
+	struct vm_line line; /* of standard error, so far */
 	enum vm_accel accel;
 	pid_t pid; /* 0 when it has been reaped */
 	bool killed;
@@ -124,17 +123,7 @@ static void give_up(struct qemu *q, const char *why)
 /* Say an event; one that is a failure gets QEMU's last words. */
 static void say(struct qemu *q, enum vm_event_kind kind, enum vm_exit exit, const char *words)
 {
-	bool failure =
-	    kind == VM_EVENT_PAUSED || kind == VM_EVENT_PANICKED ||
-	    (kind == VM_EVENT_EXITED && (exit == VM_EXIT_CRASHED || exit == VM_EXIT_REFUSED));
-	char last[2048];
-	struct buf text = {0};
-
-	tail_text(&q->tail, last, sizeof(last));
-	buf_addf(&text, "%s%s%s", words, failure && last[0] != '\0' ? ": " : "",
-	    failure ? last : "");
-	vm_emit(&q->vm, kind, exit, text.data);
-	buf_fini(&text);
+	vm_say(&q->vm, &q->tail, kind, exit, words);
 }
 
 static void on_monitor(void *arg, enum vm_event_kind kind, const char *text)
@@ -188,22 +177,6 @@ static bool read_qmp(struct qemu *q)
 	return false;
 }
 
-/* Say each line that is whole; one that is too long is cut. */
-static void say_lines(struct qemu *q, const char *chunk, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (chunk[i] != '\n') {
-			if (q->line_len < sizeof(q->line) - 1 && chunk[i] != '\0')
-				q->line[q->line_len++] = chunk[i];
-			continue;
-		}
-		q->line[q->line_len] = '\0';
-		if (q->line_len > 0)
-			vm_emit(&q->vm, VM_EVENT_SAID, VM_EXIT_CRASHED, q->line);
-		q->line_len = 0;
-	}
-}
-
 static bool read_errors(struct qemu *q)
 {
 	char chunk[CHUNK_BYTES];
@@ -212,8 +185,7 @@ static bool read_errors(struct qemu *q)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n > 0) {
-		tail_add(&q->tail, chunk, (size_t)n);
-		say_lines(q, chunk, (size_t)n);
+		vm_say_lines(&q->vm, &q->tail, &q->line, chunk, (size_t)n);
 		return true;
 	}
 	loop_io_del(q->vm.loop, &q->errors_io);

@@ -74,6 +74,7 @@ struct vm_spec {
 	int iommu_fd;                 /* of /dev/iommu, where a function has a descriptor */
 	char ports[VM_PORTS_MAX][32]; /* names of virtio-console ports */
 	size_t port_count;
+	int keeper; /* a driver with a keeper: the socket to it; the caller keeps it */
 };
 
 enum vm_event_kind {
@@ -103,9 +104,15 @@ typedef void vm_event_fn(void *arg, const struct vm_event *event);
 
 struct vm;
 
-/* What a hypervisor must do.  vm_qemu, vm_fake (and vm_bhyve) are such. */
+/* What a hypervisor must do.  vm_qemu, vm_bhyve and vm_fake are such. */
 struct vm_driver {
 	const char *name; /* "qemu" */
+
+	/*
+	 * Root's part of the work is a keeper's (keeper.h), who has the specification;
+	 * start() looks at its ports and the socket to the keeper only.
+	 */
+	bool keeper;
 
 	/*
 	 * Can this host run it?  Fills `version` ("QEMU 7.2.22") and resolves
@@ -124,7 +131,8 @@ struct vm_driver {
 	/*
 	 * The command line as an argv, each argument followed by a newline, into
 	 * *out, with descriptors numbered as they will be: what golden tests
-	 * compare.  Asks the host nothing unless spec->accel is VM_ACCEL_AUTO.
+	 * compare; with the configuration file of a hypervisor that has one.  Asks the host
+	 * nothing unless spec->accel is VM_ACCEL_AUTO.
 	 */
 	int (*command_line)(const struct vm_spec *spec, struct buf *out, struct err *e);
 
@@ -153,8 +161,9 @@ struct vm_driver {
 	void (*kill)(struct vm *vm);
 
 	/*
-	 * The host's end of a port (index into spec->ports) or of the console: a
-	 * non-blocking stream socket that stays the driver's, open until free(), so
+	 * The host's end of a port (index into spec->ports), a non-blocking stream
+	 * socket, or of the console, which may be a terminal.  They stay the driver's,
+	 * open until free(), so
 	 * that what was said before the end can be read after it.  -1 when there is
 	 * no such port.  Both want to be read all the time: a guest whose console or
 	 * port is full waits.
