@@ -4,77 +4,61 @@
  * The host is read once, before the checks; a check only judges.  So the findings of a
  * tree of files are always the same, and `airlock doctor` says of one moment what it says.
  */
-#include <grp.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/doctor.h"
 
+enum { LINUX = 1 << PROBE_LINUX, FREEBSD = 1 << PROBE_FREEBSD, BOTH = LINUX | FREEBSD };
+
 /* In the order of what builds upon what. */
 static const struct {
 	doctor_check *run;
+	unsigned systems;
 	bool card; /* of use only with a real card */
 } checks[] = {
-    {check_virtualization, false},
-    {check_hypervisor, false},
-    {check_memory, false},
-    {check_user, true},
-    {check_card, false},
-    {check_iommu, true},
-    {check_remapping, true},
-    {check_unsafe, true},
-    {check_vfio, true},
-    {check_handover, true},
-    {check_rfkill, true},
-    {check_others, true},
-    {check_image, false},
-    {check_driver, true},
-    {check_supplicant, false},
-    {check_addresses, false},
-    {check_service, false},
-    {check_router, false},
+    {check_bsd_jail, FREEBSD, false},
+    {check_virtualization, LINUX, false},
+    {check_hypervisor, LINUX, false},
+    {check_memory, LINUX, false},
+    {check_bsd_vmm, FREEBSD, false},
+    {check_bsd_hypervisor, FREEBSD, false},
+    {check_bsd_firmware, FREEBSD, false},
+    {check_bsd_memory, FREEBSD, false},
+    {check_bsd_capsicum, FREEBSD, false},
+    {check_user, BOTH, true},
+    {check_card, BOTH, false},
+    {check_iommu, LINUX, true},
+    {check_remapping, LINUX, true},
+    {check_unsafe, LINUX, true},
+    {check_vfio, LINUX, true},
+    {check_bsd_iommu, FREEBSD, true},
+    {check_bsd_remapping, FREEBSD, true},
+    {check_bsd_reserved, FREEBSD, true},
+    {check_handover, BOTH, true},
+    {check_rfkill, LINUX, true},
+    {check_others, LINUX, true},
+    {check_bsd_others, FREEBSD, true},
+    {check_image, BOTH, false},
+    {check_driver, BOTH, true},
+    {check_supplicant, BOTH, false},
+    {check_addresses, BOTH, false},
+    {check_bsd_tap, FREEBSD, false},
+    {check_bsd_object, FREEBSD, false},
+    {check_bsd_filter, FREEBSD, false},
+    {check_service, LINUX, false},
+    {check_bsd_service, FREEBSD, false},
+    {check_router, BOTH, false},
 };
 
 /* --- what there is */
 
-/* The numbers of a user in a text like /etc/passwd. */
-static bool find_entry(const char *text, const char *name, uid_t *uid, gid_t *gid)
-{
-	size_t len = strlen(name);
-	unsigned u, g;
-
-	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-		line += line > text;
-		if (strncmp(line, name, len) != 0 ||
-		    sscanf(line + len, ":%*[^:]:%u:%u:", &u, &g) != 2)
-			continue;
-		*uid = u;
-		*gid = g;
-		return true;
-	}
-	return false;
-}
-
-/* An entry of the root's /etc/passwd, or of the host by all that it knows. */
 static bool find_user(struct doctor *d, const char *name)
 {
-	auto_free char *text = NULL;
-	struct passwd *pw;
-
-	if (d->probe->root[0] == '\0') {
-		pw = getpwnam(name);
-		if (pw == NULL)
-			return false;
-		d->uid = pw->pw_uid;
-		d->gid = pw->pw_gid;
-	} else {
-		text = probe_read(d->probe, "/etc/passwd", NULL);
-		if (text == NULL || !find_entry(text, name, &d->uid, &d->gid))
-			return false;
-	}
+	if (!probe_user(d->probe, name, &d->uid, &d->gid))
+		return false;
 	str_copy(d->user, sizeof(d->user), name);
 	return true;
 }
@@ -125,7 +109,8 @@ void doctor_run(struct doctor *d)
 
 	d->count = 0;
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)
-		if (card || !checks[i].card)
+		if ((checks[i].systems & 1U << d->probe->system) != 0 &&
+		    (card || !checks[i].card))
 			checks[i].run(d);
 }
 

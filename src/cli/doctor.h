@@ -86,6 +86,12 @@ doctor_check check_virtualization, check_hypervisor, check_memory, check_user;
 /* doctor_card.c */
 doctor_check check_card, check_iommu, check_remapping, check_unsafe, check_vfio, check_handover;
 doctor_check check_rfkill;
+/* doctor_bsd.c */
+doctor_check check_bsd_jail, check_bsd_vmm, check_bsd_hypervisor, check_bsd_firmware;
+doctor_check check_bsd_memory, check_bsd_capsicum;
+/* doctor_bsd_card.c */
+doctor_check check_bsd_iommu, check_bsd_remapping, check_bsd_reserved, check_bsd_others;
+doctor_check check_bsd_tap, check_bsd_object, check_bsd_filter, check_bsd_service;
 /* doctor_others.c */
 doctor_check check_others;
 /* doctor_router.c */

@@ -206,12 +206,15 @@ void check_vfio(struct doctor *d)
 
 /* --- the hand-over itself */
 
-/* "in IOMMU group 14, alone" or with whom. */
+/* "in IOMMU group 14, alone" or with whom; FreeBSD has no groups. */
 static void group_words(const struct doctor *d, char *dst, size_t size)
 {
+	bool groups = d->pci.facts.system == PCI_SYSTEM_LINUX;
 	size_t used, others = 0;
 
-	str_format(dst, size, "in IOMMU group %d", d->card->group);
+	str_copy(dst, size, "");
+	if (groups)
+		str_format(dst, size, "in IOMMU group %d", d->card->group);
 	for (size_t i = 0; i < d->pci.count; i++) {
 		const struct pci_device *other = &d->pci.devices[i];
 		char title[256];
@@ -219,12 +222,15 @@ static void group_words(const struct doctor *d, char *dst, size_t size)
 		if (other->group != d->card->group || other == d->card)
 			continue;
 		used = strlen(dst);
-		str_format(dst + used, size - used, "%s %s", others++ == 0 ? " with" : ",",
+		str_format(dst + used, size - used, "%s %s",
+		    others++ > 0 ? ","
+		    : groups     ? " with"
+				 : "with",
 		    pci_title(other, title, sizeof(title)));
 	}
 	used = strlen(dst);
 	if (others == 0)
-		str_format(dst + used, size - used, ", alone");
+		str_format(dst + used, size - used, "%s", groups ? ", alone" : "alone");
 }
 
 void check_handover(struct doctor *d)
@@ -237,7 +243,7 @@ void check_handover(struct doctor *d)
 	if (d->card == NULL || !d->pci.facts.groups)
 		return;
 	group_words(d, group, sizeof(group));
-	if (strcmp(d->card->driver, "vfio-pci") == 0 && d->running) {
+	if (pci_is_taken(d->card) && d->running) {
 		finding_add(
 		    d, "hand-over", FINDING_OK, NULL, "the guest has the card, %s", group);
 		return;

@@ -134,23 +134,29 @@ void check_memory(struct doctor *d)
 /* Who runs the hypervisor may use the card: the node of its group is given to that user. */
 void check_user(struct doctor *d)
 {
-	static const char own[] = "useradd --system --shell /usr/sbin/nologin _airlock";
 	const char *wanted = d->conf->user;
 	char fix[200];
 
-	if (d->user[0] == '\0' && wanted[0] != '\0') {
-		str_format(
-		    fix, sizeof(fix), "useradd --system --shell /usr/sbin/nologin %s", wanted);
+	str_format(fix, sizeof(fix),
+	    d->probe->system == PROBE_FREEBSD
+		? "pw useradd %s -d /nonexistent -s /usr/sbin/nologin"
+		: "useradd --system --shell /usr/sbin/nologin %s",
+	    wanted[0] != '\0' ? wanted : "_airlock");
+	if (d->user[0] == '\0' && wanted[0] != '\0')
 		finding_add(d, "user", FINDING_FAILING, fix,
 		    "user = \"%s\" in airlock.conf: there is no such user", wanted);
-	} else if (d->user[0] == '\0') {
-		finding_add(d, "user", FINDING_FAILING, own,
+	else if (d->user[0] == '\0')
+		finding_add(d, "user", FINDING_FAILING, fix,
 		    "there is neither a user _airlock nor nobody to run the guest as");
-	} else if (strcmp(d->user, "nobody") == 0) {
-		finding_add(d, "user", FINDING_WARNING, own,
-		    "the guest runs as nobody, as other programs may: they could reach the "
-		    "card");
-	} else {
-		finding_add(d, "user", FINDING_OK, NULL, "the guest runs as user %s", d->user);
-	}
+	else if (strcmp(d->user, "nobody") == 0)
+		finding_add(d, "user", FINDING_WARNING, fix,
+		    d->probe->system == PROBE_FREEBSD
+			? "what faces the guest runs as nobody, as other programs may"
+			: "the guest runs as nobody, as other programs may: they could reach "
+			  "the card");
+	else
+		finding_add(d, "user", FINDING_OK, NULL,
+		    d->probe->system == PROBE_FREEBSD ? "what faces the guest runs as user %s"
+						      : "the guest runs as user %s",
+		    d->user);
 }

@@ -2,10 +2,12 @@
 #ifndef CLI_HOST_H
 #define CLI_HOST_H
 
+#include "cli/probe.h"
 #include "hostnet/hostnet.h"
 #include "vm/vm.h"
 
 struct cli_host {
+	enum probe_system system; /* in whose words doctor and setup speak */
 	const struct vm_driver *vm;
 	const struct hostnet_driver *hostnet;
 	/*

@@ -59,6 +59,7 @@ static size_t processes(
 }
 
 const struct cli_host cli_host = {
+    .system = PROBE_FREEBSD,
     .vm = &vm_bhyve,
     .hostnet = &hostnet_freebsd,
     .processes = processes,

@@ -6,6 +6,7 @@
 #include "cli/host.h"
 
 const struct cli_host cli_host = {
+    .system = PROBE_LINUX,
     .vm = &vm_qemu,
     .hostnet = &hostnet_linux,
 };

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ static int ask_hypervisor(const struct probe *p, char *version, size_t size, str
 void probe_host(struct probe *p)
 {
 	*p = (struct probe){.root = "",
+	    .system = cli_host.system,
 	    .hostnet = cli_host.hostnet,
 	    .processes = cli_host.processes,
 	    .run = run_program,
@@ -144,6 +146,32 @@ size_t probe_processes(const struct probe *p, const char *comm,
 		return p->processes(comm, fn, arg);
 	probe_each(p, "/proc", look_at_process, &s);
 	return s.found;
+}
+
+/* --- users */
+
+bool probe_user(const struct probe *p, const char *name, uid_t *uid, gid_t *gid)
+{
+	auto_free char *text = p->root[0] != '\0' ? probe_read(p, "/etc/passwd", NULL) : NULL;
+	const struct passwd *pw = p->root[0] == '\0' ? getpwnam(name) : NULL;
+	size_t len = strlen(name);
+	unsigned u, g;
+
+	if (pw != NULL) {
+		*uid = pw->pw_uid;
+		*gid = pw->pw_gid;
+		return true;
+	}
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += line[0] == '\n';
+		if (strncmp(line, name, len) != 0 ||
+		    sscanf(line + len, ":%*[^:\n]:%u:%u:", &u, &g) != 2)
+			continue;
+		*uid = u;
+		*gid = g;
+		return true;
+	}
+	return false;
 }
 
 /* --- units */

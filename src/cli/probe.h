@@ -7,7 +7,11 @@
 
 #define PROBE_TEXT_MAX (1 << 20) /* the longest file that is read */
 
+/* Whose words and files they are; either can be played on any system. */
+enum probe_system { PROBE_LINUX, PROBE_FREEBSD };
+
 struct probe {
+	enum probe_system system;
 	const char *root; /* "" for the real host, else a directory with a tree like it */
 	const struct hostnet_driver *hostnet;
 	/*
@@ -53,6 +57,9 @@ void probe_each(
  */
 size_t probe_processes(const struct probe *p, const char *comm,
     bool (*fn)(void *arg, const char *args, size_t len), void *arg);
+
+/* The user of a name: of the root's /etc/passwd, or of all that the real host knows. */
+bool probe_user(const struct probe *p, const char *name, uid_t *uid, gid_t *gid);
 
 /* Is the unit of systemd enabled by the administrator? */
 bool probe_enabled(const struct probe *p, const char *unit);

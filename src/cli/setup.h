@@ -10,6 +10,7 @@
 
 #include "cli/cardlist.h"
 #include "cli/probe.h"
+#include "cli/rcfile.h"
 #include "conf/conf.h"
 
 #define SETUP_STEPS_MAX  32
@@ -17,6 +18,7 @@
 
 enum setup_kind {
 	SETUP_FILE,    /* a file made or replaced */
+	SETUP_SETTING, /* a variable of loader.conf(5) or rc.conf(5), in its file */
 	SETUP_COMMAND, /* a program run, or to be run by the undo, or both */
 	SETUP_NOTE,    /* nothing is done; something is said */
 };
@@ -25,7 +27,7 @@ struct setup_step {
 	enum setup_kind kind;
 	char why[300]; /* for people; of a note all there is */
 
-	/* FILE */
+	/* FILE, SETTING */
 	char path[CONF_PATH]; /* without the root */
 	bool existed;
 	bool secret; /* what is in it is not shown */
@@ -33,6 +35,12 @@ struct setup_step {
 	unsigned mode;          /* of the new file */
 	unsigned was, uid, gid; /* mode and owner of the old one */
 	char made[CONF_PATH];   /* the topmost directory made for it, or "" */
+
+	/* SETTING: values as written, with quotes */
+	enum rcfile_style style;
+	char name[RCFILE_NAME];
+	bool was_set;
+	char raw_was[200], raw[200];
 
 	/* COMMAND: words with single blanks between them, or "" */
 	char run[200], undo[200];
@@ -95,11 +103,36 @@ struct setup_step *setup_add(struct setup *s, enum setup_kind kind, const char *
     PRINTF_LIKE(3, 4);
 
 /*
+ * What is there at a path, or will be after the steps so far: *was as a step of a file
+ * would begin with, `before` never NULL.  0 and *was to be taken over or given to
+ * setup_step_fini(), or -1 with *e.
+ */
+int setup_look(const struct setup *s, const char *path, struct setup_step *was, struct err *e);
+
+/*
  * A step that gives a file this content, unless it has it already.  0, or -1 with *e
  * when the old content cannot be read.
  */
 int setup_add_file(struct setup *s, const char *path, unsigned mode, const char *data,
     size_t len, const char *why, struct err *e);
+
+/*
+ * setup_setting.c: a step that sets a variable of a file to a value, unless it has it
+ * already.  It is undone by itself when other things of the file were changed since.
+ * 0, or -1 with *e when the file cannot be read or edited.
+ */
+int setup_add_setting(struct setup *s, enum rcfile_style style, const char *path,
+    const char *name, const char *value, const char *why, struct err *e);
+
+/*
+ * The text of a file that a setting was taken out of again, or put back in, appended to
+ * *out, and in words what was done or why nothing was.  False: it is to be left alone.
+ */
+bool setup_setting_undo(const struct setup_step *step, const char *text, size_t len,
+    struct buf *out, struct buf *said);
+
+/* setup_bsd.c: the card reserved and kept, the service, on FreeBSD.  0, or -1 with *e. */
+int setup_bsd(struct setup *s, struct err *e);
 
 /* setup_away.c: steps that keep others away from the card.  0, or -1 with *e. */
 int setup_away(struct setup *s, struct err *e);

@@ -112,14 +112,14 @@ static int do_step(
 {
 	if (r->count == SETUP_RECORD_MAX)
 		return err_set(e, 0, "%s is full: airlock setup --undo first", r->path);
-	if (step->kind == SETUP_FILE)
+	if (step->path[0] != '\0')
 		find_missing(s->probe, step->path, step->made, sizeof(step->made));
 	note(r, step);
 	if (!act(left))
 		return killed(e);
 	if (setup_record_save(r, e) < 0)
 		return -1;
-	if (step->kind == SETUP_FILE) {
+	if (step->path[0] != '\0') {
 		if (!act(left))
 			return killed(e);
 		return put_file(s->probe, step->path, &step->after, step->mode, step->existed,
@@ -235,6 +235,25 @@ static void remove_dirs(const struct probe *p, const struct setup_step *s)
 	}
 }
 
+/* Somebody changed the file since: a variable of it can be undone all the same. */
+static int undo_changed(const struct probe *p, const struct setup_step *s, const char *full,
+    const char *text, size_t len, struct buf *said, struct err *e)
+{
+	struct buf out = {0};
+	struct stat st;
+	int rc = 0;
+
+	if (s->kind != SETUP_SETTING)
+		buf_addf(said, "%s was changed since: kept as it is\n", s->path);
+	else if (stat(full, &st) < 0)
+		return err_set(e, errno, "%s", s->path);
+	else if (setup_setting_undo(s, text, len, &out, said))
+		rc = put_file(
+		    p, s->path, &out, st.st_mode & 07777, true, st.st_uid, st.st_gid, e);
+	buf_fini(&out);
+	return rc;
+}
+
 static int undo_file(
     const struct probe *p, const struct setup_step *s, struct buf *said, struct err *e)
 {
@@ -257,10 +276,11 @@ static int undo_file(
 		else if (unlink(full) < 0)
 			rc = err_set(e, errno, "remove %s", s->path);
 		if (rc == 0)
-			buf_addf(said, "%s: %s\n", s->path,
+			buf_addf(said, "%s%s%s: %s\n", s->path,
+			    s->kind == SETUP_SETTING ? ": " : "", s->name,
 			    s->existed ? "as it was before" : "removed");
 	} else if (text != NULL && !(s->existed && same(text, len, &s->before))) {
-		buf_addf(said, "%s was changed since: kept as it is\n", s->path);
+		rc = undo_changed(p, s, full, text, len, said, e);
 	}
 	if (text != NULL)
 		explicit_bzero(text, len);
@@ -276,7 +296,7 @@ static int undo_step(
 {
 	struct err failed = {0};
 
-	if (s->kind == SETUP_FILE)
+	if (s->path[0] != '\0')
 		return undo_file(p, s, said, e);
 	if (s->undo[0] == '\0')
 		return 0;

@@ -49,39 +49,74 @@ static int resolve(
 	return 0;
 }
 
-int setup_add_file(struct setup *s, const char *path, unsigned mode, const char *data,
-    size_t len, const char *why, struct err *e)
+/* What a step before this one makes of the file, or NULL. */
+static const struct setup_step *pending(const struct setup *s, const char *where)
 {
-	char where[CONF_PATH], full[PATH_MAX];
-	struct setup_step *step;
+	for (size_t i = s->count; i-- > 0;)
+		if (s->step[i].path[0] != '\0' && strcmp(s->step[i].path, where) == 0)
+			return &s->step[i];
+	return NULL;
+}
+
+int setup_look(const struct setup *s, const char *path, struct setup_step *was, struct err *e)
+{
+	const struct setup_step *before;
+	char full[PATH_MAX];
 	struct err missing = {0};
 	auto_free char *old = NULL;
 	struct stat st = {0};
 	size_t size = 0;
 
-	if (resolve(s->probe, path, where, sizeof(where), e) < 0)
+	*was = (struct setup_step){.kind = SETUP_FILE};
+	if (resolve(s->probe, path, was->path, sizeof(was->path), e) < 0)
 		return -1;
-	probe_path(s->probe, full, sizeof(full), where);
+	before = pending(s, was->path);
+	if (before != NULL) {
+		was->existed = true;
+		was->mode = was->was = before->mode;
+		was->uid = before->existed ? before->uid : geteuid();
+		was->gid = before->existed ? before->gid : getegid();
+		buf_add(&was->before, before->after.data != NULL ? before->after.data : "",
+		    before->after.len);
+		return 0;
+	}
+	probe_path(s->probe, full, sizeof(full), was->path);
 	old = file_read(full, PROBE_TEXT_MAX, &size, &missing);
 	if (old == NULL && missing.num != ENOENT && missing.num != ENOTDIR) {
 		*e = missing;
 		return -1;
 	}
-	if (old != NULL && size == len && memcmp(old, data, len) == 0)
-		return 0;
-	step = setup_add(s, SETUP_FILE, "%s", why);
-	str_copy(step->path, sizeof(step->path), where);
-	buf_add(&step->after, data, len);
-	step->mode = mode;
+	buf_add(&was->before, old != NULL ? old : "", size);
 	if (old == NULL)
 		return 0;
-	step->existed = true;
-	buf_add(&step->before, old, size);
-	if (stat(full, &st) < 0)
-		return err_set(e, errno, "%s", where);
-	step->mode = step->was = st.st_mode & 07777;
-	step->uid = st.st_uid;
-	step->gid = st.st_gid;
+	was->existed = true;
+	if (stat(full, &st) < 0) {
+		setup_step_fini(was);
+		return err_set(e, errno, "%s", was->path);
+	}
+	was->mode = was->was = st.st_mode & 07777;
+	was->uid = st.st_uid;
+	was->gid = st.st_gid;
+	return 0;
+}
+
+int setup_add_file(struct setup *s, const char *path, unsigned mode, const char *data,
+    size_t len, const char *why, struct err *e)
+{
+	struct setup_step was, *step;
+
+	if (setup_look(s, path, &was, e) < 0)
+		return -1;
+	if (was.existed && was.before.len == len && memcmp(was.before.data, data, len) == 0) {
+		setup_step_fini(&was);
+		return 0;
+	}
+	step = setup_add(s, SETUP_FILE, "%s", why);
+	str_copy(was.why, sizeof(was.why), step->why);
+	if (!was.existed)
+		was.mode = mode;
+	*step = was;
+	buf_add(&step->after, data, len);
 	return 0;
 }
 
@@ -93,15 +128,18 @@ static int plan_conf(struct setup *s, struct err *e)
 {
 	size_t len = 0;
 	auto_free char *old = probe_read(s->probe, s->conf_path, &len);
+	char same[PCI_ADDRESS], shown[PCI_SHOWN];
 	struct buf text = {0};
 	struct conf check;
 	int rc = 0;
 
-	/* An address that is there in another spelling of the file is left alone. */
-	if (old != NULL && strcmp(s->conf->radio, s->card->address) == 0)
+	/* An address that is there in another spelling is left alone. */
+	if (old != NULL && pci_address(same, s->conf->radio) &&
+	    strcmp(same, s->card->address) == 0)
 		return 0;
+	pci_shown(s->cards->pci.facts.system, s->card->address, shown);
 	if (conf_edit(old != NULL ? old : new_conf, old != NULL ? len : sizeof(new_conf) - 1,
-		s->conf_path, "radio", s->card->address, &text, e) < 0)
+		s->conf_path, "radio", shown, &text, e) < 0)
 		return -1;
 	rc = conf_parse(&check, s->conf->machine, text.data, text.len, s->conf_path, e);
 	if (rc == 0)
@@ -161,9 +199,19 @@ static bool is_online(const struct setup *s)
 int setup_plan(struct setup *s, struct err *e)
 {
 	s->online = is_online(s);
-	if (setup_networks(s, e) < 0 || setup_away(s, e) < 0 || plan_conf(s, e) < 0)
+	if (setup_networks(s, e) < 0)
 		return -1;
-	plan_service(s);
+	switch (s->probe->system) {
+	case PROBE_LINUX:
+		if (setup_away(s, e) < 0 || plan_conf(s, e) < 0)
+			return -1;
+		plan_service(s);
+		break;
+	case PROBE_FREEBSD:
+		if (plan_conf(s, e) < 0 || setup_bsd(s, e) < 0)
+			return -1;
+		break;
+	}
 	if (s->count == SETUP_STEPS_MAX)
 		return err_set(e, 0, "there is more to change than setup has room for");
 	return 0;
@@ -181,7 +229,7 @@ size_t setup_changes(const struct setup *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->count; i++)
-		n += s->step[i].kind == SETUP_FILE || s->step[i].run[0] != '\0';
+		n += s->step[i].path[0] != '\0' || s->step[i].run[0] != '\0';
 	return n;
 }
 
@@ -210,6 +258,18 @@ static void describe_file(const struct setup_step *step, struct buf *out)
 	}
 }
 
+static void describe_setting(const struct setup_step *step, struct buf *out)
+{
+	char was[sizeof(step->raw_was)];
+
+	buf_addf(out, "set %s=%s in %s\n  %s", step->name, step->raw, step->path, step->why);
+	str_clean(was, sizeof(was), step->raw_was, strlen(step->raw_was));
+	if (step->was_set)
+		buf_addf(out, "; it was %s\n", was[0] != '\0' ? was : "empty");
+	else
+		buf_addf(out, "\n");
+}
+
 void setup_describe(const struct setup *s, struct buf *out)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -220,6 +280,9 @@ void setup_describe(const struct setup *s, struct buf *out)
 		case SETUP_FILE:
 			buf_addf(out, "write %s\n", step->path);
 			describe_file(step, out);
+			break;
+		case SETUP_SETTING:
+			describe_setting(step, out);
 			break;
 		case SETUP_COMMAND:
 			if (step->run[0] != '\0')

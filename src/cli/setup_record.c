@@ -62,15 +62,30 @@ static json_t *bytes_of(const struct buf *b)
 	return object;
 }
 
+static json_t *raw_json(const char *raw)
+{
+	struct buf b = {.data = (char *)raw, .len = strlen(raw)};
+
+	return bytes_of(&b);
+}
+
 static json_t *step_json(const struct setup_step *s)
 {
+	json_t *file;
+
 	if (s->kind == SETUP_COMMAND)
 		return json_pack("{s:s, s:s, s:s, s:b}", "kind", "command", "run", s->run,
 		    "undo", s->undo, "try", s->try);
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:i, s:i, s:i, s:i, s:s}", "kind", "file",
+	file = json_pack("{s:s, s:s, s:b, s:o, s:o, s:i, s:i, s:i, s:i, s:s}", "kind", "file",
 	    "path", s->path, "existed", s->existed, "before", bytes_of(&s->before), "after",
 	    bytes_of(&s->after), "mode", (int)s->mode, "was", (int)s->was, "uid", (int)s->uid,
 	    "gid", (int)s->gid, "made", s->made);
+	if (s->kind == SETUP_SETTING && file != NULL)
+		json_object_update_new(
+		    file, json_pack("{s:s, s:s, s:b, s:b, s:o, s:s}", "kind", "setting", "name",
+			      s->name, "shell", s->style == RCFILE_SHELL, "was_set", s->was_set,
+			      "raw_was", raw_json(s->raw_was), "raw", s->raw));
+	return file;
 }
 
 char *setup_record_text(const struct setup_record *r)
@@ -138,6 +153,25 @@ static bool is_plain(const char *path)
 	       (strlen(path) < 3 || strcmp(path + strlen(path) - 3, "/..") != 0);
 }
 
+/* What is written into a line: a name and a value that stay in it. */
+static bool take_setting(const json_t *o, struct setup_step *s)
+{
+	struct buf was = {0};
+	bool fits;
+
+	s->kind = SETUP_SETTING;
+	s->style = json_is_true(json_object_get(o, "shell")) ? RCFILE_SHELL : RCFILE_LOADER;
+	s->was_set = json_is_true(json_object_get(o, "was_set"));
+	if (!take_bytes(o, "raw_was", &was))
+		return false;
+	fits = was.len < sizeof(s->raw_was);
+	if (fits)
+		memcpy(s->raw_was, was.len > 0 ? was.data : "", was.len);
+	buf_fini(&was);
+	return fits && take_text(o, "name", s->name, sizeof(s->name)) && s->name[0] != '\0' &&
+	       take_text(o, "raw", s->raw, sizeof(s->raw));
+}
+
 static bool take_step(const json_t *o, struct setup_step *s)
 {
 	const char *kind = json_string_value(json_object_get(o, "kind"));
@@ -148,9 +182,11 @@ static bool take_step(const json_t *o, struct setup_step *s)
 		return take_text(o, "run", s->run, sizeof(s->run)) &&
 		       take_text(o, "undo", s->undo, sizeof(s->undo));
 	}
-	if (kind == NULL || strcmp(kind, "file") != 0)
+	if (kind == NULL || (strcmp(kind, "file") != 0 && strcmp(kind, "setting") != 0))
 		return false;
 	s->kind = SETUP_FILE;
+	if (strcmp(kind, "setting") == 0 && !take_setting(o, s))
+		return false;
 	s->existed = json_is_true(json_object_get(o, "existed"));
 	return take_text(o, "path", s->path, sizeof(s->path)) && is_plain(s->path) &&
 	       take_text(o, "made", s->made, sizeof(s->made)) &&

@@ -3,15 +3,21 @@
  *
  * The cards are described as pci_tree.h says; besides:
  *
+ *     host NAME                the lines of test/golden/host/NAME.host
  *     include NAME             the cards of test/golden/pci/NAME.tree
  *     conf TEXT                airlock.conf; \n is a new line, \t a tab, \0 a zero byte
  *     put PATH TEXT            a file, mode 0644; "put 0600 PATH TEXT" with another
  *     has PATH                 an empty file
+ *     gone PATH                none of that file
  *     link PATH TARGET         a symbolic link, as it is
  *     process PID COMM ARG...  a process
  *     qemu QEMU 10.0.3         the hypervisor that is installed
- *     answer PROGRAM ARG... = TEXT    what a program says that is run
+ *     answer PROGRAM ARG... = TEXT    what a program says that is run; the last counts
  *     fails PROGRAM ARG... = TEXT     ... and that it fails
+ *     system freebsd           a host of that system; what it has of cards are lines of
+ *     pci TEXT                 ... its recording, see pci_record()
+ *     sysctl NAME VALUE        what sysctl(8) says of it
+ *     kld NAME                 a module that kldstat(8) finds in the kernel
  *     taken 10.0.0.0/24        a network of this host
  *     uplink wlp3s0            an interface with a default route
  *     image DRIVER PATTERN     an image of this airlock that has that driver for such cards
@@ -38,9 +44,9 @@ struct world {
 	bool running, import;
 	char qemu[64];
 	struct {
-		char command[200], said[300];
+		char command[200], said[600];
 		int status;
-	} answer[16];
+	} answer[64];
 	size_t answers;
 	struct buf ran; /* the commands that were run, a line each */
 };
@@ -80,7 +86,7 @@ static inline int world_run(
 		    command + used, sizeof(command) - used, "%s%s", i > 0 ? " " : "", argv[i]);
 	}
 	buf_addf(&w->ran, "%s\n", command);
-	for (size_t i = 0; i < w->answers; i++) {
+	for (size_t i = w->answers; i-- > 0;) {
 		if (strcmp(w->answer[i].command, command) != 0)
 			continue;
 		if (w->answer[i].status != 0)
@@ -90,8 +96,8 @@ static inline int world_run(
 		return w->answer[i].status;
 	}
 	world_systemctl(p->root, argv);
-	/* Programs that are asked are absent; those that are told do it. */
-	return strcmp(argv[0], "/usr/bin/nmcli") == 0 ? err_set(e, 2, "run %s", argv[0]) : 0;
+	/* Programs that are asked have a path and no answer; those that are told do it. */
+	return argv[0][0] == '/' ? err_set(e, 2, "run %s", argv[0]) : 0;
 }
 
 static inline int world_hypervisor(
@@ -172,14 +178,61 @@ static inline void world_process(struct world *w, char *rest)
 	tree_put(w->root, path, rest != NULL ? rest : "", len);
 }
 
+static inline void world_gone(const struct world *w, const char *path)
+{
+	char full[400];
+
+	str_format(full, sizeof(full), "%s%s", w->root, path);
+	if (unlink(full) < 0)
+		abort();
+}
+
 static inline void world_answer(struct world *w, char *rest, int status)
 {
 	char *text = strstr(rest, " = ");
 
 	*text = '\0';
+	world_unescape(text + 3);
+	if (w->answers == ARRAY_LEN(w->answer))
+		abort();
 	str_copy(w->answer[w->answers].command, sizeof(w->answer[0].command), rest);
 	str_copy(w->answer[w->answers].said, sizeof(w->answer[0].said), text + 3);
 	w->answer[w->answers++].status = status;
+}
+
+static inline void world_sysctl(struct world *w, const char *rest)
+{
+	char name[100] = "", value[100] = "", line[300];
+
+	sscanf(rest, "%99s %99s", name, value);
+	str_format(line, sizeof(line), "/sbin/sysctl -n %s = %s", name, value);
+	world_answer(w, line, 0);
+}
+
+static inline void world_kld(struct world *w, const char *name)
+{
+	char line[200];
+
+	str_format(line, sizeof(line), "/sbin/kldstat -q -m %s = ", name);
+	world_answer(w, line, 0);
+}
+
+/* One more line of the recording of a FreeBSD host. */
+static inline void world_pci(struct world *w, char *rest)
+{
+	char path[300];
+	struct err e = {0};
+	size_t len = 0;
+	struct buf all = {0};
+	auto_free char *text = NULL;
+
+	str_format(path, sizeof(path), "%s/" PCI_RECORDING, w->root);
+	text = file_read(path, 1 << 20, &len, &e);
+	buf_add(&all, text != NULL ? text : "", len);
+	buf_add(&all, rest, world_unescape(rest));
+	buf_addf(&all, "\n");
+	tree_put(w->root, "/" PCI_RECORDING, all.data, all.len);
+	buf_fini(&all);
 }
 
 static inline void world_image(struct world *w, const char *rest)
@@ -297,6 +350,16 @@ static inline bool world_line(struct world *w, struct buf *cards, char *line)
 		str_copy(hostnet_fake_uplinks[hostnet_fake_uplink_count++], HOSTNET_NAME, rest);
 	else if (WORLD_IS("image") || WORLD_IS("other-image"))
 		world_image(w, rest);
+	else if (WORLD_IS("gone"))
+		world_gone(w, rest);
+	else if (WORLD_IS("system"))
+		w->probe.system = PROBE_FREEBSD;
+	else if (WORLD_IS("sysctl"))
+		world_sysctl(w, rest);
+	else if (WORLD_IS("kld"))
+		world_kld(w, rest);
+	else if (WORLD_IS("pci"))
+		world_pci(w, rest);
 	else if (WORLD_IS("import"))
 		w->import = true;
 	else if (WORLD_IS("running"))
@@ -319,11 +382,36 @@ static inline void world_ids(struct world *w)
 	tree_put(w->root, "/usr/share/misc/pci.ids", text, len);
 }
 
+/* The text with the lines that "host NAME" stands for. */
+static inline char *world_expand(const char *text)
+{
+	char *copy = strdup(text), *rest = copy, *line, path[300];
+	struct buf out = {0};
+	struct err e = {0};
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		auto_free char *more = NULL;
+
+		if (strncmp(line, "host ", 5) != 0) {
+			buf_addf(&out, "%s\n", line);
+			continue;
+		}
+		str_format(path, sizeof(path), "%s/../host/%s.host", PCI_GOLDEN, line + 5);
+		more = file_read(path, 1 << 20, NULL, &e);
+		if (more == NULL)
+			abort();
+		buf_addf(&out, "%s", more);
+	}
+	free(copy);
+	return out.data;
+}
+
 /* Make the host that `text` describes. */
 static inline void world_init(struct world *w, const char *text)
 {
 	struct buf cards = {0}, late = {0};
-	char *copy = strdup(text), *rest = copy, *line;
+	auto_free char *whole = world_expand(text);
+	char *copy = strdup(whole), *rest = copy, *line;
 
 	memset(w, 0, sizeof(*w));
 	/* What is flushed to a disk a thousand times had better not be on one. */
@@ -345,7 +433,7 @@ static inline void world_init(struct world *w, const char *text)
 	tree_put(w->root, "/usr/libexec/airlock-init", WORLD_INIT, sizeof(WORLD_INIT) - 1);
 	/* Cards first: files of ours may stand within them. */
 	for (int pass = 0; pass < 2; pass++) {
-		strcpy(copy, text);
+		strcpy(copy, whole);
 		rest = copy;
 		while ((line = strsep(&rest, "\n")) != NULL) {
 			bool include = strncmp(line, "include ", 8) == 0;
