@@ -115,4 +115,77 @@ struct bsd_share {
 void bsd_share_write(const struct bsd_share *s, struct buf *b);
 bool bsd_share_read(struct bsd_share *s, const char *text);
 
+/* ------------------------------------------ bsd_tap.c: a tap that is marked as ours */
+
+/* An interface as the kernel describes it. */
+struct bsd_interface {
+	unsigned index;
+	char device[HOSTNET_NAME]; /* driver and unit, "tap1000", however it is called */
+	char description[256];
+	long opener; /* the process that has the tap's device open, or 0 */
+	bool up;
+};
+
+/* What is asked of the kernel; tests have one of their own.  0, or -1 with *e and its num. */
+struct bsd_taps {
+	/* 1 with *i, 0 when there is none of that name, -1 with *e. */
+	int (*look)(const char *name, struct bsd_interface *i, struct err *e);
+	int (*create)(const char *name, struct err *e); /* EEXIST: that unit is taken */
+	int (*describe)(const char *name, const char *description, struct err *e);
+	/* Into the group "airlock"; keeps what it has when nobody has it open any more. */
+	int (*prepare)(const char *name, struct err *e);
+	int (*rename)(const char *name, const char *to, struct err *e);
+	int (*destroy)(const char *name, struct err *e); /* none there is no error */
+};
+
+/*
+ * A tap called `interface`, described by `state`, which is also where a half-made one is
+ * noted.  An interface of that name that is there already is an error that says whose.
+ * 0, or -1 with *e and nothing left behind.
+ */
+int bsd_tap_make(
+    const struct bsd_taps *k, const char *state, const char *interface, struct err *e);
+
+/*
+ * Destroy it, if it is ours, and what a crash left half made.  A device that is open is
+ * waited for, at most BSD_TAP_WAIT_MS.  0, also when there is none, or -1 with *e.
+ */
+#define BSD_TAP_WAIT_MS 5000
+int bsd_tap_remove(
+    const struct bsd_taps *k, const char *state, const char *interface, struct err *e);
+
+/* The half-made one alone; how many there were, or -1 with *e. */
+int bsd_tap_recover(const struct bsd_taps *k, const char *state, struct err *e);
+
+/* 1 with *i when there is one of that name and it is ours, else 0; -1 with *e. */
+int bsd_tap_find(const struct bsd_taps *k, const char *state, const char *interface,
+    struct bsd_interface *i, struct err *e);
+
+/* ------------------------------------------ bsd_pf.c: what the guest may do, by pf(4) */
+
+/* Who keeps the guest from this host. */
+enum bsd_wall {
+	BSD_WALL_NONE, /* pf does not run */
+	BSD_WALL_DEAF, /* it runs, and its rules do not come by ours */
+	BSD_WALL_PF,
+};
+
+/*
+ * What pfctl(8) says: of `pfctl -s info` and `pfctl -s rules`; NULL where that failed.
+ * Pure.
+ */
+enum bsd_wall bsd_wall_of(const char *info, const char *rules);
+
+/* The rules of the anchor airlock/INTERFACE.  Pure. */
+void bsd_pf_rules(const struct hostnet_op *op, struct buf *b);
+
+/*
+ * Load them where pf runs and comes by; else nothing is done, and that is logged, once
+ * a process, with what mends it.  No firewall is loaded or switched on.
+ * 0, or -1 with *e.
+ */
+int bsd_pf_apply(const struct hostnet_op *op, struct err *e);
+/* Empty the anchor.  0, or -1 with *e. */
+int bsd_pf_undo(const struct hostnet_op *op, struct err *e);
+
 #endif

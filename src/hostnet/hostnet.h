@@ -83,6 +83,13 @@ void hostnet_describe_linux(const struct hostnet_op *op, char *dst, size_t size)
 void hostnet_describe_freebsd(const struct hostnet_op *op, char *dst, size_t size);
 
 /*
+ * FreeBSD: is FILTER enforced, by what pfctl(8) says: `info` of `pfctl -s info`, `rules`
+ * of `pfctl -s rules`, NULL where that failed?  Pure; for who looks at a host.
+ * NULL when it is, else what is missing; *mend is then the lines that mend it.
+ */
+const char *hostnet_filter_missing(const char *info, const char *rules, const char **mend);
+
+/*
  * May the privileged process do this?  The kind is known, the interface is
  * `interface`, or `air` ("" or NULL: none) for TAP and QUIET; addresses are
  * private (RFC 1918) with a prefix of 8 to 30; the router's MAC is a

@@ -7,6 +7,7 @@
  * Each operation passes the same check as the privileged process applies.
  */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -10,8 +10,10 @@
  * written for what was read from it: whoever edited it has made it his.
  */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "hostnet/resolv_conf.h"
 

@@ -1,8 +1,8 @@
 /*
  * Intents and the plans that come of them, in words: every *.intent of
  * test/golden/hostnet against its *.expected in the words of Linux and its *.freebsd
- * in those of FreeBSD.  With the argument "update" both are written anew, to be read
- * by eye.
+ * in those of FreeBSD, with the rules of pf(4) in its *.pf.  With the argument "update"
+ * they are written anew, to be read by eye.
  *
  * An intent is written in the syntax of airlock.conf(5); what it does not say
  * is as for a simulated radio with the defaults.  The plan is then carried out
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
-#include "hostnet/hostnet.h"
+#include "hostnet/bsd.h"
 
 static int bad;
 
@@ -102,6 +102,19 @@ static void say(const char *path,
 	}
 }
 
+/* The rules of a plan's filter, if it has one. */
+static void say_rules(const char *path, struct buf *out)
+{
+	struct hostnet_plan plan;
+	struct err e = {0};
+
+	if (plan_of(path, &plan, &e) < 0)
+		return;
+	for (size_t i = 0; i < plan.count; i++)
+		if (plan.ops[i].kind == HOSTNET_FILTER)
+			bsd_pf_rules(&plan.ops[i], out);
+}
+
 /* What the fake driver is asked for, there and back. */
 static bool fake_agrees(const char *path, const struct buf *said)
 {
@@ -165,7 +178,7 @@ static void result(const char *path, const char *system, const char *why)
 
 static void run_file(const char *path, bool update)
 {
-	struct buf linux_words = {0}, freebsd_words = {0};
+	struct buf linux_words = {0}, freebsd_words = {0}, rules = {0};
 	struct err e = {0};
 	const char *why;
 
@@ -177,6 +190,10 @@ static void run_file(const char *path, bool update)
 	result(path, "linux", why);
 	say(path, hostnet_describe_freebsd, &freebsd_words);
 	result(path, "freebsd", compare(path, "freebsd", &freebsd_words, update, &e));
+	say_rules(path, &rules);
+	if (rules.len > 0)
+		result(path, "pf", compare(path, "pf", &rules, update, &e));
+	buf_fini(&rules);
 	buf_fini(&linux_words);
 	buf_fini(&freebsd_words);
 }

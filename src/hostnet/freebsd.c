@@ -1,0 +1,187 @@
+/*
+ * freebsd: operations carried out on this host.
+ *
+ * A tap is an interface that stays until it is destroyed, marked as ours (bsd_tap.c);
+ * bhyve opens its device by itself, so nobody holds a descriptor here.  The default
+ * route takes the place of another (bsd_route.c), the filter is an anchor of pf
+ * (bsd_pf.c), names go by resolvconf(8) or /etc/resolv.conf (resolver.c).  Those are
+ * plain C; the kernel is called by freebsd_interface.c and freebsd_route.c.
+ *
+ * What is set on the interface goes with it, and so do its addresses and routes.  No
+ * bridge, no firewall that the host did not have, no sysctl of the whole host.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <net/if.h>
+
+#include "hostnet/freebsd.h"
+
+/* Gone with a reboot: rc.d/cleanvar empties it. */
+const char hostnet_run[] = "/var/run";
+
+#define ROUTE_NOTE "/var/run/airlock.route"
+
+bool hostnet_is_machine(const char *name)
+{
+	struct err ignored = {0};
+	struct bsd_interface i;
+
+	return freebsd_taps.look(name, &i, &ignored) > 0 && strncmp(i.device, "tap", 3) == 0 &&
+	       strncmp(i.description, HOSTNET_ALIAS, strlen(HOSTNET_ALIAS)) == 0;
+}
+
+/* Two machines may choose the same subnet at the same moment: the second is told. */
+static int address_apply(const struct hostnet_op *op, struct err *e)
+{
+	int lock = hostnet_lock(), r;
+	char name[HOSTNET_NAME];
+
+	r = hostnet_taken(op->interface, op->net, name, e);
+	if (r > 0) {
+		err_set(e, 0, "the machine on %s has this subnet", name);
+		e->num = EADDRINUSE;
+		err_hint(e, "host { address = \"auto\"; }, or another one, in airlock.conf");
+		r = err_is(e, ERR_HOST);
+	} else if (r == 0) {
+		r = freebsd_address(op->interface, op->net, true, e);
+	}
+	hostnet_unlock(&lock);
+	return r;
+}
+
+static int route(const struct hostnet_op *op, bool take, struct err *e)
+{
+	int lock = hostnet_lock(), r;
+
+	r = take ? bsd_route_take(&freebsd_kernel, ROUTE_NOTE, op, e)
+		 : bsd_route_give(&freebsd_kernel, ROUTE_NOTE, op, e);
+	hostnet_unlock(&lock);
+	return r;
+}
+
+static int tap_apply(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	if (freebsd_tap_module(e) < 0)
+		return -1;
+	return bsd_tap_make(&freebsd_taps, state, op->interface, e);
+}
+
+/* 1 when there is an interface of op's name and it is ours, else 0; -1 with *e. */
+static int find_ours(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	struct bsd_interface i;
+
+	return bsd_tap_find(&freebsd_taps, state, op->interface, &i, e);
+}
+
+static int act(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	switch ((enum hostnet_op_kind)op->kind) {
+	case HOSTNET_TAP:
+		return tap_apply(op, state, e);
+	case HOSTNET_QUIET:
+		return freebsd_quiet(op->interface, e);
+	case HOSTNET_FILTER:
+		return bsd_pf_apply(op, e);
+	case HOSTNET_ADDRESS:
+		return address_apply(op, e);
+	case HOSTNET_UP:
+		return freebsd_up(op->interface, true, e);
+	case HOSTNET_ROUTE:
+		return route(op, true, e);
+	case HOSTNET_RESOLVER:
+		return resolver_apply(op, state, e);
+	case HOSTNET_KINDS:
+		break;
+	}
+	return err_set(e, EINVAL, "network operation");
+}
+
+static int freebsd_apply(const struct hostnet_op *op, const char *state, int *fd, struct err *e)
+{
+	int found = op->kind == HOSTNET_TAP ? 1 : find_ours(op, state, e);
+	char text[512];
+	int r = -1;
+
+	if (found == 0)
+		err_set(e, ENXIO, "interface %s", op->interface);
+	if (found > 0)
+		r = act(op, state, e);
+	hostnet_describe_freebsd(op, text, sizeof(text));
+	return r < 0 ? err_ctx(e, "%s", text) : 0;
+}
+
+static int take_back(const struct hostnet_op *op, const char *state, bool there, struct err *e)
+{
+	switch ((enum hostnet_op_kind)op->kind) {
+	case HOSTNET_TAP:
+		return bsd_tap_remove(&freebsd_taps, state, op->interface, e);
+	case HOSTNET_FILTER:
+		return bsd_pf_undo(op, e);
+	case HOSTNET_ADDRESS:
+		return there ? freebsd_address(op->interface, op->net, false, e) : 0;
+	case HOSTNET_UP:
+		return there ? freebsd_up(op->interface, false, e) : 0;
+	case HOSTNET_ROUTE:
+		return route(op, false, e);
+	case HOSTNET_RESOLVER:
+		return resolver_undo(state, e);
+	case HOSTNET_QUIET:
+	case HOSTNET_KINDS:
+		break;
+	}
+	return 0;
+}
+
+static int freebsd_undo(const struct hostnet_op *op, const char *state, struct err *e)
+{
+	int found = find_ours(op, state, e);
+	char text[512];
+	int r = found < 0 ? -1 : take_back(op, state, found > 0, e);
+
+	hostnet_describe_freebsd(op, text, sizeof(text));
+	return r < 0 ? err_ctx(e, "undo: %s", text) : 0;
+}
+
+/* Taps with our mark of which no journal knows. */
+static int recover_taps(const char *state, struct err *e)
+{
+	struct if_nameindex *all = if_nameindex();
+	struct bsd_interface i;
+	int count = 0, r = 0;
+
+	if (all == NULL)
+		return err_set(e, errno, "list this host's interfaces");
+	for (const struct if_nameindex *n = all; n->if_index != 0 && r >= 0; n++) {
+		r = bsd_tap_find(&freebsd_taps, state, n->if_name, &i, e);
+		count += r > 0;
+		if (r > 0)
+			r = bsd_tap_remove(&freebsd_taps, state, n->if_name, e);
+	}
+	if_freenameindex(all);
+	return r < 0 ? -1 : count;
+}
+
+static int freebsd_recover(const char *state, struct err *e)
+{
+	int half = bsd_tap_recover(&freebsd_taps, state, e);
+	int taps = half < 0 ? -1 : recover_taps(state, e);
+	int names = taps < 0 ? -1 : resolver_recover(state, e);
+
+	return names < 0 ? -1 : half + taps + names;
+}
+
+const struct hostnet_driver hostnet_freebsd = {
+    .name = "freebsd",
+    .describe = hostnet_describe_freebsd,
+    .apply = freebsd_apply,
+    .undo = freebsd_undo,
+    .recover = freebsd_recover,
+    .holds = resolver_holds,
+    .networks = freebsd_networks,
+    .uplinks = freebsd_uplinks,
+    .watch = freebsd_watch,
+    .device = freebsd_device,
+};
