@@ -142,8 +142,7 @@ static void made_and_removed(void)
 	CHECK_STR(i.description, mark);
 	CHECK(!noted());
 	CHECK_INT(bsd_tap_make(&taps, state, "airlock0-air", &e), 0);
-	CHECK_STR(
-	    find("airlock0-air")->i.device, "tap1000"); /* the unit is not under its name */
+	CHECK_STR(find("airlock0-air")->i.device, "tap1001");
 	CHECK_INT(bsd_tap_remove(&taps, state, "airlock0", &e), 0);
 	CHECK_INT(bsd_tap_remove(&taps, state, "airlock0-air", &e), 0);
 	CHECK_INT(bsd_tap_remove(&taps, state, "airlock0", &e), 0);
