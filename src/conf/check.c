@@ -160,6 +160,23 @@ static int check_forwards(const struct check *k, struct err *e)
 	return 0;
 }
 
+/*
+ * A firmware, the disk's kernel unpacking itself and the kernel's own memory are there at
+ * one time: with 128 MiB the kernel's stub says that it cannot decompress.
+ */
+static int check_boot(const struct check *k, struct err *e)
+{
+	if (k->c->guest.boot != CONF_BOOT_UEFI ||
+	    k->c->guest.memory_mib >= CONF_UEFI_MEMORY_MIB)
+		return 0;
+	if (line_of(k, "guest", "memory") != 0)
+		return conf_fail(e, k->name, line_of(k, "guest", "memory"), "192M or more",
+		    "guest.memory is %uM: too little for guest.boot = \"uefi\"",
+		    k->c->guest.memory_mib);
+	k->c->guest.memory_mib = CONF_UEFI_MEMORY_MIB;
+	return 0;
+}
+
 /* The simulated air leads to no Internet that could be asked about. */
 static void settle_probe(const struct check *k)
 {
@@ -171,7 +188,8 @@ int conf_check(struct conf *c, const char *name, const unsigned lines[KEY_COUNT]
 {
 	const struct check k = {c, name, lines};
 
-	if (check_addresses(&k, e) < 0 || check_dhcp(&k, e) < 0 || check_forwards(&k, e) < 0)
+	if (check_addresses(&k, e) < 0 || check_dhcp(&k, e) < 0 || check_forwards(&k, e) < 0 ||
+	    check_boot(&k, e) < 0)
 		return -1;
 	settle_probe(&k);
 	return 0;

@@ -51,6 +51,9 @@ void conf_accepts(const struct conf_key *k, char *dst, size_t size);
 int conf_fail(struct err *e, const char *name, unsigned line, const char *accepted,
     const char *fmt, ...) PRINTF_LIKE(5, 6);
 
+/* What a guest has at least, and without a word about it, that a firmware boots. */
+#define CONF_UEFI_MEMORY_MIB 192
+
 /*
  * What no single value can get wrong: addresses, leases and forwards that do
  * not go together.  Derives a missing one of the two addresses.

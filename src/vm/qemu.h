@@ -22,6 +22,8 @@
 #define QEMU_FD_PCI     (QEMU_FD_IOMMU + 1)
 #define QEMU_FD_END     (QEMU_FD_PCI + VM_PCI_MAX)
 #define QEMU_FDS        (QEMU_FD_END - QEMU_FD_QMP)
+/* A guest has either of the two. */
+#define QEMU_FD_FIRMWARE QEMU_FD_KERNEL
 
 /* Where each of them really is: at [QEMU_FD_x - QEMU_FD_QMP], or -1. */
 struct qemu_fds {
@@ -62,6 +64,13 @@ pid_t qemu_spawn(const struct vm_spec *spec, const struct accel_choice *choice,
  * 0 with *path, or -1 with *e (ERR_HOST) and a hint.
  */
 int qemu_find(char *path, size_t size, struct err *e);
+
+/*
+ * Find a UEFI firmware in the places where systems install it: its code only, because
+ * what such a firmware remembers is not wanted.  `root` is "" but in tests.
+ * A descriptor to read it, or -1 with *e (ERR_HOST) and a hint.
+ */
+int qemu_firmware_open(const char *root, struct err *e);
 
 /*
  * "QEMU 7.2.22" out of what `-version` prints.  0, or -1 with *e (ERR_HOST)

@@ -6,6 +6,10 @@
  * QEMU runs as a user of its own and can open next to nothing.  There is one
  * processor board, no USB, no screen, no second monitor.
  *
+ * A guest that a UEFI firmware boots gets its code, read-only, and no place where it could
+ * remember anything: each boot is the first one.  It tries the first disk alone, so it
+ * looks at no network card, and asks nobody.
+ *
  * What the guest finds: disks by serial, network cards by MAC address, ports
  * by name, entropy, a serial console, and pvpanic to say last words.
  */
@@ -13,7 +17,8 @@
 
 #include "vm/qemu.h"
 
-#define ID_PREFIX "pci-"
+#define ID_PREFIX    "pci-"
+#define FIRMWARE_SET VM_DISKS_MAX /* behind those of the disks */
 
 struct args {
 	struct buf *out;
@@ -78,11 +83,11 @@ static void add_process(struct args *a, const struct vm_spec *spec)
 	arg(a, "-no-reboot");
 }
 
-static void add_board(
-    struct args *a, const struct vm_spec *spec, enum vm_accel accel, const struct qemu_fds *fds)
+static void add_machine(struct args *a, const struct vm_spec *spec, enum vm_accel accel)
 {
-	option(a, "machine", "pc,accel=%s,usb=off,vmport=off,dump-guest-core=off,mem-merge=off",
-	    vm_accel_name(accel));
+	option(a, "machine",
+	    "pc,accel=%s,usb=off,vmport=off,dump-guest-core=off,mem-merge=off%s",
+	    vm_accel_name(accel), spec->boot == VM_BOOT_UEFI ? ",pflash0=firmware" : "");
 	/*
 	 * Software emulation does a byte at a time of `rep stosb`, by which the
 	 * kernel clears pages where a processor says ERMS.
@@ -90,6 +95,10 @@ static void add_board(
 	option(a, "cpu", "%s", accel == VM_ACCEL_KVM ? "host" : "max,-erms");
 	option(a, "smp", "%u", spec->cpus);
 	option(a, "m", "%uM", spec->memory_mib);
+}
+
+static void add_kernel(struct args *a, const struct vm_spec *spec, const struct qemu_fds *fds)
+{
 	/*
 	 * QEMU opens these two by name only; this name needs no path that its
 	 * user may walk, only a file that he may read.
@@ -98,6 +107,27 @@ static void add_board(
 	if (spec->initrd[0] != '\0')
 		option(a, "initrd", "/proc/self/fd/%d", at(fds, QEMU_FD_INITRD, 0));
 	option(a, "append", "%s", spec->command_line);
+}
+
+static void add_firmware(struct args *a, const struct qemu_fds *fds)
+{
+	option(a, "add-fd", "fd=%d,set=%d,opaque=firmware", at(fds, QEMU_FD_FIRMWARE, 0),
+	    FIRMWARE_SET);
+	option(a, "blockdev",
+	    "driver=raw,node-name=firmware,read-only=on,file.driver=file,"
+	    "file.filename=/dev/fdset/%d,file.locking=off",
+	    FIRMWARE_SET);
+	option(a, "boot", "menu=off,splash-time=0,strict=on");
+}
+
+static void add_board(
+    struct args *a, const struct vm_spec *spec, enum vm_accel accel, const struct qemu_fds *fds)
+{
+	add_machine(a, spec, accel);
+	if (spec->boot == VM_BOOT_UEFI)
+		add_firmware(a, fds);
+	else
+		add_kernel(a, spec, fds);
 }
 
 static void add_streams(struct args *a, const struct vm_spec *spec, const struct qemu_fds *fds)
@@ -123,6 +153,7 @@ static void add_disks(struct args *a, const struct vm_spec *spec, const struct q
 	for (size_t i = 0; i < spec->disk_count; i++) {
 		const struct vm_disk *d = &spec->disks[i];
 		const char *ro = d->read_only ? "on" : "off";
+		bool boots = spec->boot == VM_BOOT_UEFI && i == 0;
 
 		option(a, "add-fd", "fd=%d,set=%zu,opaque=%s", at(fds, QEMU_FD_DISK, i), i,
 		    comma(path, sizeof(path), d->path));
@@ -130,8 +161,9 @@ static void add_disks(struct args *a, const struct vm_spec *spec, const struct q
 		    "driver=raw,node-name=disk%zu,read-only=%s,file.driver=file,"
 		    "file.filename=/dev/fdset/%zu,file.locking=off",
 		    i, ro, i);
-		option(a, "device", "virtio-blk-pci,drive=disk%zu,serial=%s,disable-legacy=on",
-		    i, d->serial);
+		option(a, "device",
+		    "virtio-blk-pci,drive=disk%zu,serial=%s,disable-legacy=on%s", i, d->serial,
+		    boots ? ",bootindex=0" : "");
 	}
 }
 

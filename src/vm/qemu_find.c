@@ -1,9 +1,11 @@
 /*
- * qemu_find: which QEMU, and is it one for us.
+ * qemu_find: which QEMU, is it one for us, and which firmware for UEFI.
  *
  * Only fixed places are looked at: the supervisor runs as root, and PATH is
  * not its business.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +21,14 @@ static const char *const places[] = {
     "/usr/libexec/qemu-kvm",
 };
 
+/* Of the package ovmf, first the one that newer releases have alone; then of others. */
+static const char *const firmwares[] = {
+    "/usr/share/OVMF/OVMF_CODE_4M.fd",
+    "/usr/share/OVMF/OVMF_CODE.fd",
+    "/usr/share/edk2/ovmf/OVMF_CODE.fd",
+    "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
+};
+
 int qemu_find(char *path, size_t size, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
@@ -31,6 +41,27 @@ int qemu_find(char *path, size_t size, struct err *e)
 	    places[2]);
 	err_is(e, ERR_HOST);
 	return err_hint(e, "apt install qemu-system-x86");
+}
+
+int qemu_firmware_open(const char *root, struct err *e)
+{
+	char path[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(firmwares); i++) {
+		int fd;
+
+		str_format(path, sizeof(path), "%s%s", root, firmwares[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+		if (errno != ENOENT && errno != ENOTDIR) {
+			err_set(e, errno, "UEFI firmware %s", path);
+			return err_is(e, ERR_HOST);
+		}
+	}
+	err_set(e, 0, "there is no UEFI firmware for QEMU, such as %s", firmwares[0]);
+	err_is(e, ERR_HOST);
+	return err_hint(e, "apt install ovmf");
 }
 
 int qemu_version(const char *output, char *version, size_t size, struct err *e)

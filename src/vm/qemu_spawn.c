@@ -73,6 +73,22 @@ static int place_pci(const struct vm_spec *spec, struct qemu_fds *fds, struct er
 	return any ? place(fds, QEMU_FD_IOMMU, spec->iommu_fd, e) : 0;
 }
 
+/* What the machine begins with. */
+static int open_boot(const struct vm_spec *spec, struct qemu_fds *fds, struct err *e)
+{
+	auto_fd firmware = -1;
+
+	if (spec->boot == VM_BOOT_UEFI) {
+		firmware = qemu_firmware_open("", e);
+		return firmware < 0 ? -1 : place(fds, QEMU_FD_FIRMWARE, firmware, e);
+	}
+	if (open_file(fds, QEMU_FD_KERNEL, "kernel", spec->kernel, O_RDONLY, e) < 0)
+		return -1;
+	if (spec->initrd[0] == '\0')
+		return 0;
+	return open_file(fds, QEMU_FD_INITRD, "initrd", spec->initrd, O_RDONLY, e);
+}
+
 static int open_all(
     const struct vm_spec *spec, struct qemu_fds *fds, struct qemu_streams *s, struct err *e)
 {
@@ -94,11 +110,7 @@ static int open_all(
 	}
 	if (place_pci(spec, fds, e) < 0)
 		return -1;
-	if (open_file(fds, QEMU_FD_KERNEL, "kernel", spec->kernel, O_RDONLY, e) < 0)
-		return -1;
-	if (spec->initrd[0] == '\0')
-		return 0;
-	return open_file(fds, QEMU_FD_INITRD, "initrd", spec->initrd, O_RDONLY, e);
+	return open_boot(spec, fds, e);
 }
 
 static pid_t run(const struct vm_spec *spec, const struct accel_choice *choice,

@@ -116,6 +116,17 @@ static void units(void)
 	CHECK(!parse("guest { memory = 2147483647G }"));
 }
 
+static void a_firmware_wants_more_memory(void)
+{
+	CHECK(parse("guest { boot = direct; memory = 128M }"));
+	CHECK_INT(c.guest.memory_mib, 128);
+	CHECK(parse("guest { boot = uefi }"));
+	CHECK_INT(c.guest.memory_mib, 192);
+	CHECK(parse("guest { boot = uefi; memory = 256M }"));
+	CHECK_INT(c.guest.memory_mib, 256);
+	CHECK(!parse("guest { boot = uefi; memory = 191M }"));
+}
+
 static void one_address_gives_the_other(void)
 {
 	CHECK(parse("host { address = 192.168.5.1/24 }"));
@@ -197,6 +208,7 @@ int main(void)
 	RUN(table_is_whole);
 	RUN(design_example);
 	RUN(units);
+	RUN(a_firmware_wants_more_memory);
 	RUN(one_address_gives_the_other);
 	RUN(forwards);
 	RUN(radios);

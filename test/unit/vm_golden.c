@@ -83,6 +83,20 @@ static void simulated_radio(void)
 	compare("simulated", &s);
 }
 
+/* A firmware instead of a kernel, and the first disk to boot. */
+static void uefi(void)
+{
+	struct vm_spec s = base();
+
+	s.boot = VM_BOOT_UEFI;
+	s.memory_mib = 192;
+	s.disks[1] = s.disks[0];
+	s.disks[0] =
+	    (struct vm_disk){"/var/lib/airlock/images/current/boot.fat", "airlock-boot", true};
+	s.disk_count = 2;
+	compare("uefi", &s);
+}
+
 static void simulated_wired(void)
 {
 	struct vm_spec s = simulated();
@@ -158,6 +172,7 @@ int main(void)
 	RUN(router_under_tcg);
 	RUN(router_under_kvm);
 	RUN(simulated_radio);
+	RUN(uefi);
 	RUN(simulated_wired);
 	RUN(card_by_its_group);
 	RUN(card_by_descriptor);

@@ -1,9 +1,10 @@
 /*
  * vm_pure: the decisions of vm/ that need no hypervisor: accelerator, why a
- * machine ended, the last words, which QEMU.
+ * machine ended, the last words, which QEMU and which firmware.
  */
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "vm/qemu.h"
@@ -239,6 +240,56 @@ static rlim_t soft(void)
 }
 
 /* Memory is locked for a card alone, and no more than the guest has and a little. */
+/* A file of that name and content below a directory. */
+static void put_file(const char *root, const char *path, const char *text)
+{
+	char whole[256], dir[256];
+	struct err e = {0};
+
+	str_format(whole, sizeof(whole), "%s%s", root, path);
+	str_copy(dir, sizeof(dir), whole);
+	*strrchr(dir, '/') = '\0';
+	CHECK_INT(dir_make(dir, 0755, &e), 0);
+	CHECK_INT(file_replace(whole, text, strlen(text), 0644, &e), 0);
+}
+
+/* The first bytes of the firmware that is taken. */
+static void firmware_is(const char *root, const char *want)
+{
+	struct err e = {0};
+	char got[16] = "";
+	auto_fd fd = qemu_firmware_open(root, &e);
+
+	CHECK(fd >= 0 && read(fd, got, sizeof(got) - 1) > 0);
+	CHECK_STR(got, want);
+}
+
+static void firmware_is_found(void)
+{
+	char root[] = "/tmp/airlock-vm-XXXXXX", path[256];
+	struct err e = {0};
+
+	CHECK(mkdtemp(root) != NULL);
+	CHECK_INT(qemu_firmware_open(root, &e), -1);
+	CHECK_INT(e.kind, ERR_HOST);
+	CHECK_HAS(e.text, "OVMF_CODE_4M.fd");
+	CHECK_STR(e.hint, "apt install ovmf");
+	put_file(root, "/usr/share/edk2/x64/OVMF_CODE.4m.fd", "arch");
+	firmware_is(root, "arch");
+	put_file(root, "/usr/share/OVMF/OVMF_CODE.fd", "old");
+	firmware_is(root, "old");
+	put_file(root, "/usr/share/OVMF/OVMF_CODE_4M.fd", "new");
+	firmware_is(root, "new");
+	/* One that is there and cannot be read is said, not passed over. */
+	str_format(path, sizeof(path), "%s/usr/share/OVMF/OVMF_CODE_4M.fd", root);
+	CHECK_INT(unlink(path), 0);
+	CHECK_INT(symlink(path, path), 0);
+	CHECK_INT(qemu_firmware_open(root, &e), -1);
+	CHECK_INT(e.kind, ERR_HOST);
+	CHECK_HAS(e.text, "OVMF_CODE_4M.fd: Too many levels");
+	CHECK_INT(child_run((const char *[]){"/bin/rm", "-rf", root, NULL}, NULL, NULL, &e), 0);
+}
+
 static void memory_is_locked_for_a_card(void)
 {
 	struct vm_spec s = {.memory_mib = 1};
@@ -283,6 +334,7 @@ int main(void)
 	RUN(version_of_qemu_is_read);
 	RUN(version_that_takes_descriptors);
 	RUN(ids_of_functions_lead_back);
+	RUN(firmware_is_found);
 	/* Last: it lowers a limit of this process for good. */
 	RUN(memory_is_locked_for_a_card);
 	return check_done();
