@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/machine.h"
+#include "daemon/spec.h"
 
 #define CHANNEL_PORT    0
 #define CHANNEL_QUEUE   (4u << 20)
@@ -210,7 +211,7 @@ static void send_config(struct machine *m)
 		.prefix = m->net.prefix,
 		.host = m->net.address}};
 
-	memcpy(msg.config.lan_mac, machine_lan_mac, sizeof(machine_lan_mac));
+	memcpy(msg.config.lan_mac, spec_lan_mac, sizeof(spec_lan_mac));
 	str_copy(msg.config.country, sizeof(msg.config.country), c->country);
 	str_copy(msg.config.probe, sizeof(msg.config.probe), c->router.probe);
 	if (c->router.dhcp) {

@@ -1,6 +1,6 @@
 /*
  * machine: the process that keeps the router alive.  Shared by machine.c and
- * the files that carry a part of it: launch.c, channel.c (the guest), network.c (the
+ * the files that carry a part of it: launch.c, spec.c, channel.c (the guest), network.c (the
  * host's end), names.c (its name server), sleep.c (of the host), supplicant.c (the user's
  * networks), clients.c (the command line), status.c, logs.c, console.c.
  */
@@ -87,7 +87,8 @@ struct machine {
 	struct loop *loop;
 	struct conf conf;
 	const char *conf_path;
-	int priv; /* to the privileged process */
+	int priv;   /* to the privileged process */
+	int keeper; /* to the keeper in it, for a driver that has one */
 	bool background;
 	int notify; /* notify.h */
 
@@ -202,8 +203,6 @@ void machine_finish(struct machine *m);
 
 /* launch.c */
 
-/* Of the guest's interface towards the host. */
-extern const uint8_t machine_lan_mac[6];
 /* Start the hypervisor with everything a guest needs.  0, or -1 with *e. */
 int launch_guest(struct machine *m, vm_event_fn *fn, struct err *e);
 

@@ -39,13 +39,13 @@
 #include "daemon/notify.h"
 #include "daemon/prepare.h"
 #include "daemon/relay.h"
+#include "daemon/supervise.h"
 
-#define RELAY_LAST_MS 2000 /* for its last words to clients */
-#define READY_BYTE    "\006"
+#define READY_BYTE "\006"
 
 /* The pairs between the processes; the first named has [0]. */
 struct pairs {
-	int control_machine[2], machine_priv[2], machine_relay[2], hand[2];
+	int control_machine[2], machine_priv[2], machine_relay[2], hand[2], machine_keeper[2];
 };
 
 /* By -n; for messages. */
@@ -99,6 +99,7 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 	m = (struct machine){.conf = d->conf,
 	    .conf_path = d->conf_path,
 	    .priv = p->machine_priv[0],
+	    .keeper = p->machine_keeper[0],
 	    .background = d->background,
 	    .notify = d->notify,
 	    .driver = daemon_host.vm,
@@ -116,110 +117,7 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 	_exit(result < 0 ? fail(&e) : result);
 }
 
-/* ------------------------------------------------- the privileged process */
-
-static void on_request(void *arg, short revents)
-{
-	struct daemon *d = arg;
-	struct err e = {0};
-	int rc = priv_serve(&d->priv, d->request.fd, &e);
-
-	if (rc < 0)
-		log_error("%s", e.text);
-	if (rc <= 0) /* the machine is ending; its status follows */
-		loop_io_del(d->loop, &d->request);
-}
-
-static void end_when_all_have(struct daemon *d)
-{
-	if (d->machine.pid == 0 && d->control.pid == 0 && d->relay.pid == 0)
-		loop_stop(d->loop, d->result);
-}
-
-static void on_machine_end(void *arg, int status)
-{
-	struct daemon *d = arg;
-	struct err e = {0};
-
-	if (WIFSIGNALED(status))
-		log_error("the machine process was killed by signal %d", WTERMSIG(status));
-	d->result = WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
-	if (hostnet_journal_undo_all(&d->priv.journal, &e) < 0)
-		log_error("%s", e.text);
-	/* By the machine's end no guest has the card: it is gone, or dies with it. */
-	if (card_give(&d->priv.card, &e) < 0)
-		log_error("%s", e.text);
-	if (modules_back(&d->priv.modules, &e) < 0)
-		log_error("%s", e.text);
-	bound_close_all(&d->priv.bound);
-	d->machine.pid = 0;
-	/* control and relay end by themselves once they have told their clients */
-	if (d->relay.pid != 0)
-		loop_timer_set(d->loop, &d->relay_late, RELAY_LAST_MS);
-	end_when_all_have(d);
-}
-
-static void on_relay_end(void *arg, int status)
-{
-	struct daemon *d = arg;
-
-	d->relay.pid = 0;
-	loop_timer_del(d->loop, &d->relay_late);
-	if (WIFSIGNALED(status))
-		log_error("the relay process was killed by signal %d", WTERMSIG(status));
-	end_when_all_have(d);
-}
-
-static void on_relay_late(void *arg)
-{
-	struct daemon *d = arg;
-
-	kill(d->relay.pid, SIGKILL);
-}
-
-static void on_control_end(void *arg, int status)
-{
-	struct daemon *d = arg;
-
-	d->control.pid = 0;
-	if (WIFSIGNALED(status))
-		log_error("the control process was killed by signal %d", WTERMSIG(status));
-	end_when_all_have(d);
-}
-
-static void on_terminate(void *arg, int signo)
-{
-	struct daemon *d = arg;
-
-	if (d->machine.pid > 0)
-		kill(d->machine.pid, SIGTERM);
-}
-
-static int supervise(struct daemon *d, int priv, struct err *e)
-{
-	struct loop_signal term = {.signo = SIGTERM, .fn = on_terminate, .arg = d};
-	struct loop_signal intr = {.signo = SIGINT, .fn = on_terminate, .arg = d};
-	int result;
-
-	d->loop = loop_new(e);
-	if (d->loop == NULL)
-		return -1;
-	d->request = (struct loop_io){.fd = priv, .events = POLLIN, .fn = on_request, .arg = d};
-	loop_io_add(d->loop, &d->request);
-	d->machine.fn = on_machine_end;
-	d->control.fn = on_control_end;
-	d->relay.fn = on_relay_end;
-	d->relay_late = (struct loop_timer){.fn = on_relay_late, .arg = d};
-	d->machine.arg = d->control.arg = d->relay.arg = d;
-	loop_signal_add(d->loop, &term);
-	loop_signal_add(d->loop, &intr);
-	loop_child_add(d->loop, &d->machine);
-	loop_child_add(d->loop, &d->control);
-	loop_child_add(d->loop, &d->relay);
-	result = loop_run(d->loop, e);
-	loop_free(d->loop);
-	return result;
-}
+/* ---------------------------------------------------------------- fork */
 
 static void detach(void)
 {
@@ -260,7 +158,8 @@ static int open_pairs(struct pairs *p, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->control_machine) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->machine_priv) < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->machine_relay) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->hand) < 0)
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->hand) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->machine_keeper) < 0)
 		return err_set(e, errno, "make a socket pair");
 	return 0;
 }
@@ -270,7 +169,7 @@ static void close_others(const struct pairs *p, const int *own, size_t count)
 {
 	const int all[] = {p->control_machine[0], p->control_machine[1], p->machine_priv[0],
 	    p->machine_priv[1], p->machine_relay[0], p->machine_relay[1], p->hand[0],
-	    p->hand[1]};
+	    p->hand[1], p->machine_keeper[0], p->machine_keeper[1]};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		bool mine = false;
@@ -287,8 +186,8 @@ enum role { ROLE_MACHINE, ROLE_CONTROL, ROLE_RELAY };
 /* Returns the pid; the child never returns. */
 static pid_t become(struct daemon *d, const struct pairs *p, enum role role)
 {
-	const int machine[] = {
-	    p->control_machine[1], p->machine_priv[0], p->machine_relay[0], p->hand[0]};
+	const int machine[] = {p->control_machine[1], p->machine_priv[0], p->machine_relay[0],
+	    p->hand[0], p->machine_keeper[0]};
 	const int relay[] = {p->machine_relay[1], p->hand[1]};
 	pid_t self = getpid(), pid = fork();
 
@@ -314,6 +213,7 @@ static pid_t become(struct daemon *d, const struct pairs *p, enum role role)
 static int become_four(struct daemon *d, struct err *e)
 {
 	struct pairs p;
+	int own[2];
 
 	if (open_pairs(&p, e) < 0)
 		return -1;
@@ -336,10 +236,12 @@ static int become_four(struct daemon *d, struct err *e)
 			kill(d->machine.pid, SIGKILL);
 		return -1;
 	}
-	close_others(&p, &p.machine_priv[1], 1);
+	own[0] = p.machine_priv[1];
+	own[1] = p.machine_keeper[1];
+	close_others(&p, own, ARRAY_LEN(own));
 	close(d->listener);
 	notify_ready(d->notify);
-	return supervise(d, p.machine_priv[1], e);
+	return supervise(d, own[0], own[1], e);
 }
 
 static int usage(void)

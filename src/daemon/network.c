@@ -20,6 +20,7 @@
 
 #include "daemon/machine.h"
 #include "daemon/priv.h"
+#include "daemon/spec.h"
 
 #define MOVE_PAUSE_MS 10000
 #define CHOICES       8 /* how often another machine may be faster */
@@ -82,7 +83,7 @@ static int make_plan(struct machine *m, struct hostnet_plan *plan, struct err *e
 			in.open[in.open_count++] =
 			    (struct hostnet_open){f->protocol, f->to_port};
 	}
-	memcpy(in.router_mac, machine_lan_mac, sizeof(machine_lan_mac));
+	memcpy(in.router_mac, spec_lan_mac, sizeof(spec_lan_mac));
 	str_copy(in.interface, sizeof(in.interface), m->conf.host.interface);
 	if (!conf_has_card(&m->conf))
 		str_format(in.air, sizeof(in.air), "%s-air", in.interface);

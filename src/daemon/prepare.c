@@ -16,9 +16,9 @@
 
 #define LOCK_WAIT_MS 3000
 
-/* What a killed run had left and was undone: operations, and sockets. */
+/* What a killed run had left and was undone: a guest, operations, sockets. */
 struct leftovers {
-	int network, card, sockets, modules;
+	int guest, network, card, sockets, modules;
 };
 
 /* What this version does not drive is refused before anything is touched. */
@@ -98,18 +98,22 @@ static int take_lock(struct daemon *d, struct err *e)
 static int recover(struct daemon *d, struct leftovers *left, struct err *e)
 {
 	struct card *c = &d->priv.card;
+	struct err ignored = {0};
 
+	/* It holds the tap and the card. */
+	if (daemon_host.vm->keeper)
+		left->guest = keep_sweep(&d->conf, &keeper_tools, e);
 	c->conf = &d->conf;
 	c->driver = daemon_host.pci;
 	c->hostnet = daemon_host.hostnet;
 	c->root = "";
 	c->uid = d->user.uid;
 	c->yes = d->yes;
-	left->network = hostnet_journal_open(
-	    &d->priv.journal, daemon_host.hostnet, d->conf.run_dir, d->conf.state_dir, e);
+	left->network = hostnet_journal_open(&d->priv.journal, daemon_host.hostnet,
+	    d->conf.run_dir, d->conf.state_dir, left->guest < 0 ? &ignored : e);
 	/* The card is given back also where the network cannot be. */
-	left->card = card_open(c, left->network < 0 ? &(struct err){0} : e);
-	if (left->network < 0 || left->card < 0)
+	left->card = card_open(c, left->guest < 0 || left->network < 0 ? &ignored : e);
+	if (left->guest < 0 || left->network < 0 || left->card < 0)
 		return err_ctx(e, "clean up after the last run");
 	left->sockets = prepare_sockets(d);
 	d->priv.modules =
@@ -128,6 +132,8 @@ int daemon_prepare(struct daemon *d, struct err *e)
 	    process_user_find(d->conf.user, &d->user, e) < 0 || take_lock(d, e) < 0 ||
 	    recover(d, &left, e) < 0)
 		return -1;
+	if (left.guest > 0)
+		log_warn("destroyed the guest of a run that ended badly");
 	if (left.network + left.card + left.modules > 0)
 		log_warn("cleaned up after a run that ended badly: %d operations undone",
 		    left.network + left.card + left.modules);
@@ -148,17 +154,18 @@ int daemon_undo(struct daemon *d, struct err *e)
 
 	if (need_root(e) < 0 || take_lock(d, e) < 0 || recover(d, &left, e) < 0)
 		return -1;
-	if (left.network + left.card + left.sockets + left.modules == 0) {
+	if (left.guest + left.network + left.card + left.sockets + left.modules == 0) {
 		err_set(e, 0, "airlock is not running, and has left nothing behind");
 		return err_is(e, ERR_NOT_RUNNING);
 	}
 	printf("airlock was not running, but had left something behind:\n"
+	       "  guest       %s\n"
 	       "  network     %d operations undone\n"
 	       "  card        %d operations undone%s%s\n"
 	       "  sockets     %d removed\n"
 	       "  modules     %d loaded again\n",
-	    left.network, left.card, card_now(&d->priv.card, title) ? ": " : "", title,
-	    left.sockets, left.modules);
+	    left.guest > 0 ? "destroyed" : "none", left.network, left.card,
+	    card_now(&d->priv.card, title) ? ": " : "", title, left.sockets, left.modules);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #ifndef DAEMON_PREPARE_H
 #define DAEMON_PREPARE_H
 
+#include "daemon/keep.h"
 #include "daemon/machine.h"
 #include "daemon/priv.h"
 #include "daemon/process.h"
@@ -20,6 +21,7 @@ struct daemon {
 	struct early early[MACHINE_EARLY];
 	struct loop *loop;
 	struct loop_io request;
+	struct keeper keeper;
 	struct loop_child machine, control, relay;
 	struct loop_timer relay_late;
 	int result;

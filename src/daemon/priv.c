@@ -115,6 +115,8 @@ static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
 		return *fd < 0 ? -1 : 0;
 	case PRIV_OPEN_IMAGE:
 		*fd = open_image(p, &r->image, reply->image_id, e);
+		if (*fd >= 0)
+			str_copy(p->image_id, sizeof(p->image_id), reply->image_id);
 		return *fd < 0 ? -1 : 0;
 	case PRIV_SOCKET_OPEN:
 		*fd = bound_open(&p->bound, r->socket.directory, r->socket.name, e);

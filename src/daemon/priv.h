@@ -86,6 +86,7 @@ struct priv {
 	struct bound bound; /* the sockets */
 	struct card card;
 	struct modules modules;
+	char image_id[16]; /* of the image whose files were opened last, or "" */
 };
 
 /*

@@ -106,6 +106,9 @@ int bhyve_vmm(const struct keeper_tools *tools, bool load, struct err *e);
 
 /* -------------------- bhyve_ctl.c: the machine's object, and what must be there */
 
+/* FreeBSD's release: what the tools say, or else the kernel; 0 when that is unknown. */
+unsigned bhyve_release_of(const struct keeper_tools *tools);
+
 /* Is there an object of this name? */
 bool bhyve_exists(const struct keeper_tools *tools, const char *name);
 

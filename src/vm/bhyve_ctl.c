@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "vm/bhyve.h"
@@ -101,6 +102,15 @@ void bhyve_force_off(const struct keeper_tools *tools, const char *name)
 		log_debug("%s", why.text);
 }
 
+unsigned bhyve_release_of(const struct keeper_tools *tools)
+{
+	struct utsname system;
+
+	if (tools->release != 0)
+		return tools->release;
+	return uname(&system) == 0 ? bhyve_release(system.release) : 0;
+}
+
 static int need(const char *path, const char *what, const char *mend, struct err *e)
 {
 	if (access(path, X_OK) == 0)
@@ -127,7 +137,8 @@ int bhyve_check(const struct keeper_tools *tools, enum vm_boot boot, bool load, 
 		"there is no bhyvectl on this host:", "pkg install FreeBSD-bhyve", e) < 0 ||
 	    bhyve_vmm(tools, load, e) < 0)
 		return -1;
-	if (load && tools->release >= WITH_CONTROL && access(tools->control, F_OK) < 0) {
+	if (load && bhyve_release_of(tools) >= WITH_CONTROL &&
+	    access(tools->control, F_OK) < 0) {
 		err_set(e, 0,
 		    "vmm is loaded, but without %s: this processor's virtualization (VT-x, "
 		    "AMD-V) is missing or turned off",

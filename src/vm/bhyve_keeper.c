@@ -114,7 +114,8 @@ static int write_config(const struct keeper *k, struct err *e)
 	int rc;
 
 	file_of(k->dir, CONFIG_FILE, path);
-	rc = bhyve_config(&k->now, k->tools->release, k->dir, k->tools->firmware, &text, e);
+	rc = bhyve_config(
+	    &k->now, bhyve_release_of(k->tools), k->dir, k->tools->firmware, &text, e);
 	if (rc == 0)
 		rc = file_replace(path, text.data, text.len, 0600, e);
 	buf_fini(&text);

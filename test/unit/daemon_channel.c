@@ -13,7 +13,7 @@ static int host_end, guest;
 static struct err failure;
 static unsigned events[LIFE_EVENTS], applied, logged, statuses, watched;
 
-const uint8_t machine_lan_mac[6] = {2, 0, 0, 0, 0, 1};
+const uint8_t spec_lan_mac[6] = {2, 0, 0, 0, 0, 1};
 
 void machine_failed(struct machine *machine, const struct err *why)
 {

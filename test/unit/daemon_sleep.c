@@ -30,7 +30,7 @@ static char heard[1000];
 
 /* --------------------------------------------- what the machine leans on */
 
-const uint8_t machine_lan_mac[6] = {2, 0, 0, 0, 0, 1};
+const uint8_t spec_lan_mac[6] = {2, 0, 0, 0, 0, 1};
 
 int launch_guest(struct machine *machine, vm_event_fn *fn, struct err *e)
 {
