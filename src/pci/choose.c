@@ -44,6 +44,8 @@ static const struct pci_device *choose_auto(const struct pci_host *h, struct err
 {
 	size_t cards = count_kind(h, PCI_WIRELESS);
 	const struct pci_device *wired = first_of(h, PCI_ETHERNET);
+	enum pci_system system = h->facts.system;
+	char shown[PCI_SHOWN];
 	struct buf b = {0};
 
 	if (cards == 1)
@@ -62,10 +64,10 @@ static const struct pci_device *choose_auto(const struct pci_host *h, struct err
 	buf_fini(&b);
 	if (cards > 1)
 		err_hint(e, "say which in airlock.conf: radio = \"%s\";",
-		    first_of(h, PCI_WIRELESS)->address);
+		    pci_shown(system, first_of(h, PCI_WIRELESS)->address, shown));
 	else if (wired != NULL)
-		err_hint(
-		    e, "for a wired uplink: radio = \"%s\"; in airlock.conf", wired->address);
+		err_hint(e, "for a wired uplink: radio = \"%s\"; in airlock.conf",
+		    pci_shown(system, wired->address, shown));
 	else
 		err_hint(e, "to try airlock without a card: airlock demo");
 	err_is(e, cards > 1 ? ERR_CONF : ERR_HOST);
@@ -75,13 +77,15 @@ static const struct pci_device *choose_auto(const struct pci_host *h, struct err
 const struct pci_device *pci_choose(const struct pci_host *h, const char *radio, struct err *e)
 {
 	const struct pci_device *d;
-	char address[PCI_ADDRESS];
+	enum pci_system system = h->facts.system;
+	char address[PCI_ADDRESS], shown[PCI_SHOWN];
 
 	if (strcmp(radio, "auto") == 0)
 		return choose_auto(h, e);
 	if (!pci_address(address, radio)) {
 		err_set(e, 0, "radio = \"%s\" is no address of a PCI device", radio);
-		err_hint(e, "an address is written 0000:03:00.0; see: airlock cards");
+		err_hint(e, "an address is written %s; see: airlock cards",
+		    pci_shown(system, "0000:03:00.0", shown));
 		err_is(e, ERR_CONF);
 		return NULL;
 	}
@@ -89,7 +93,7 @@ const struct pci_device *pci_choose(const struct pci_host *h, const char *radio,
 	if (d == NULL) {
 		struct buf b = {0};
 
-		buf_addf(&b, "there is no PCI device %s", address);
+		buf_addf(&b, "there is no PCI device %s", pci_shown(system, address, shown));
 		if (count_kind(h, PCI_WIRELESS) > 0) {
 			buf_addf(&b, ", but");
 			add_titles(&b, h, PCI_WIRELESS);

@@ -20,16 +20,84 @@ extern const char *const pci_reset_names[PCI_RESETS];
 void pci_ids_find(const char *text, size_t len, uint16_t vendor, uint16_t device,
     char vendor_name[PCI_NAME], char device_name[PCI_NAME]);
 
+/* Capabilities of the configuration space. */
+#define PCI_CAP_PM       0x01
+#define PCI_CAP_MSI      0x05
+#define PCI_CAP_EXPRESS  0x10
+#define PCI_CAP_MSIX     0x11
+#define PCI_CAP_AF       0x13 /* Advanced Features: FLR of conventional PCI */
+#define PCI_CAPABILITIES 48   /* as many as fit, of four bytes each */
+
+/* Ports of PCI Express, as they are numbered in its capability. */
+#define PCI_EXPRESS_TO_PCI   7
+#define PCI_EXPRESS_FROM_PCI 8
+
 /* What the configuration space of a function tells. */
 struct pci_config {
 	uint8_t header;
 	unsigned msi, msix; /* vectors */
 	bool flr;
-	bool whole; /* all of its capabilities were there to be read */
+	bool pm;           /* power management: D3hot resets most */
+	int express;       /* type of the port, or -1: conventional */
+	uint8_t secondary; /* a bridge's bus behind it; 0 none */
+	bool whole;        /* all of its capabilities were there to be read */
+	struct {
+		uint8_t id, at;
+	} list[PCI_CAPABILITIES];
+	size_t count;
 };
 
 /* Read a configuration space of any length (64 bytes where one is not root). */
 void pci_config_read(const uint8_t *data, size_t len, struct pci_config *c);
+
+/* ------------------------------------------------------------------ recordings */
+
+#define PCI_BARS 6
+
+/* A function of a FreeBSD host, as its kernel tells. */
+struct pci_raw {
+	unsigned domain, bus, slot, function;
+	uint16_t vendor, device, subvendor, subdevice;
+	uint32_t class; /* 24 bits */
+	uint8_t revision, header;
+	char driver[PCI_DRIVER]; /* "" none */
+	unsigned unit;
+	bool unattached; /* the driver is meant for it, and has not taken it */
+	uint8_t config[256];
+	size_t config_len; /* 0: it could not be read */
+	struct {
+		bool there, io;
+		uint64_t base, size;
+	} bars[PCI_BARS];
+};
+
+/* Its lines of a recording, in pciconf(8)'s words. */
+void pci_record_function(struct buf *b, const struct pci_raw *r);
+
+/* Read physical memory; false when that cannot be. */
+typedef bool pci_memory_fn(void *arg, uint64_t at, void *dst, size_t len);
+
+#define PCI_TABLES 16
+
+/*
+ * Which of the tables that describe an IOMMU the firmware has: "DMAR" (Intel), "IVRS"
+ * (AMD), both, or "none".  root: where the root pointer is.  False, and dst "", when the
+ * tables cannot be read.
+ */
+bool pci_acpi_tables(pci_memory_fn *read, void *arg, uint64_t root, char dst[PCI_TABLES]);
+
+/* A bridge of the recording, with what is behind it. */
+struct pci_bridge {
+	char address[PCI_ADDRESS];
+	unsigned domain, secondary;
+	bool conventional; /* ... to conventional PCI */
+};
+
+/*
+ * What follows from where devices are: parents, what is behind conventional PCI, and a
+ * number for what nothing keeps apart (pci_device.group).  Pure.
+ */
+void pci_topology(struct pci_host *h, const struct pci_bridge *bridges, size_t count);
 
 /* Records of the journal. */
 extern const struct journal_type pci_records_type;
@@ -74,6 +142,27 @@ enum pci_kind pci_kind_of(const struct pci_device *d);
 enum pci_member { PCI_TAKEN, PCI_LEFT, PCI_FORBIDS };
 enum pci_member pci_member(const struct pci_host *h, const struct pci_want *want,
     const struct pci_device *wanted, const struct pci_device *member);
+
+/* Functions of one plugged-in card; what is soldered to a root bus shares but a number. */
+bool pci_same_card(const struct pci_device *a, const struct pci_device *b);
+
+/* What of a verdict is a system's own.  Pure. */
+struct pci_rules {
+	/* What the host lacks, whichever card it is.  0, or -1 with *e. */
+	int (*host)(const struct pci_facts *f, struct err *e);
+	/* May a function that is wanted go at all?  0, or -1 with *e. */
+	int (*function)(const struct pci_host *h, const struct pci_device *d, struct err *e);
+	/* Can a function of the same card go along?  Else it stays as it is. */
+	bool (*goes)(const struct pci_device *d);
+	/* What may go wrong with the card: pci_warn(). */
+	void (*warn)(const struct pci_host *h, const struct pci_want *want,
+	    const struct pci_device *d, struct buf *b);
+	const char *list; /* the command that lists devices */
+};
+extern const struct pci_rules pci_rules_vfio, pci_rules_vmm;
+
+/* Add a warning to those before. */
+void pci_warn(struct buf *b, const char *text);
 
 /* The wanted function for which a device is taken along (itself, maybe), or NULL. */
 const struct pci_device *pci_taken_for(

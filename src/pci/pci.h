@@ -78,7 +78,8 @@ struct pci_device {
 	/* FreeBSD's. */
 	bool boot;         /* pptdevs of loader.conf names it: it is ppt's from the boot on */
 	bool unaligned;    /* a memory BAR that begins or ends within a page */
-	bool conventional; /* a bridge to conventional PCI is before it */
+	bool conventional; /* a bridge to conventional PCI is before it, */
+	bool renumbered;   /* ... and its requests come under another's number */
 };
 
 enum pci_tristate { PCI_NO, PCI_YES, PCI_UNKNOWN };

@@ -1,12 +1,15 @@
 /*
  * verdict: may this card be handed over, with all that must go along?
  *
- * Pure.  An IOMMU keeps groups apart, not functions, so a card goes with the whole of
+ * Pure.  What the systems ask besides are their rules, verdict_vfio.c and verdict_vmm.c.
+ *
+ * An IOMMU keeps groups apart, not functions, so a card goes with the whole of
  * its group or not at all.  VFIO wants every member bound to vfio-pci, to a bridge's
  * driver, or to none; what else is in the group would lose its driver under the host's
- * feet.  So a member is taken when it is a function of the same plugged-in card or was
- * asked for by guest.extra_pci, left when it is a bridge or has no driver, and forbids
- * the hand-over otherwise.  Disks and graphics forbid it in any case.
+ * feet.  FreeBSD knows no groups; there topology.c says what nothing keeps apart.  So a member
+ * is taken when it is a function of the same plugged-in card or was asked for by
+ * guest.extra_pci, left when it is a bridge or has no driver, and forbids the hand-over
+ * otherwise.  Disks and graphics forbid it in any case.
  *
  * Reasons are looked for from the card outwards, and the first one is told; warnings
  * are told all.
@@ -19,6 +22,11 @@
 #define BASE_CLASS(d) ((d)->class >> 16)
 #define USB           0x0c03
 #define HINT_KEPT     "this device stays with the host; take its address out of guest.extra_pci"
+
+static const struct pci_rules *rules_of(const struct pci_host *h)
+{
+	return h->facts.system == PCI_SYSTEM_FREEBSD ? &pci_rules_vmm : &pci_rules_vfio;
+}
 
 static bool is_extra(const struct pci_want *want, const struct pci_device *d)
 {
@@ -56,15 +64,6 @@ static bool is_vital(const struct pci_device *d)
 	}
 }
 
-/* Functions of one card in a slot; what is soldered to a root bus shares but a number. */
-static bool same_card(const struct pci_device *a, const struct pci_device *b)
-{
-	size_t slot = strcspn(a->address, ".");
-
-	return a->parent[0] != '\0' && strcmp(a->parent, b->parent) == 0 &&
-	       strlen(b->address) > slot && strncmp(a->address, b->address, slot + 1) == 0;
-}
-
 enum pci_member pci_member(const struct pci_host *h, const struct pci_want *want,
     const struct pci_device *wanted, const struct pci_device *member)
 {
@@ -77,66 +76,21 @@ enum pci_member pci_member(const struct pci_host *h, const struct pci_want *want
 		return PCI_LEFT;
 	if (is_private(member))
 		return PCI_FORBIDS;
-	if (!is_vital(member) && (is_extra(want, member) || same_card(wanted, member)))
+	if (!is_vital(member) && is_extra(want, member))
 		return PCI_TAKEN;
+	if (!is_vital(member) && pci_same_card(wanted, member))
+		return rules_of(h)->goes(member) ? PCI_TAKEN : PCI_LEFT;
 	return member->driver[0] == '\0' && member->class >> 8 != USB ? PCI_LEFT : PCI_FORBIDS;
 }
 
-static int no_iommu(const struct pci_facts *f, struct err *e)
+static int check_card(const struct pci_host *h, const struct pci_want *want,
+    const struct pci_device *d, struct err *e)
 {
-	const char *parameter = pci_iommu_parameter(f);
-
-	err_set(e, 0,
-	    "the IOMMU is off: a guest with a card could read and write all of this host's "
-	    "memory");
-	if (f->asked_off)
-		err_hint(e, "take iommu=off (intel_iommu=off, amd_iommu=off) out of the "
-			    "kernel's command line in /etc/default/grub; update-grub; reboot");
-	else if (parameter[0] != '\0')
-		err_hint(e,
-		    "switch VT-d on in the firmware's setup, add %s to GRUB_CMDLINE_LINUX in "
-		    "/etc/default/grub; update-grub; reboot",
-		    parameter);
-	else if (f->cpu == PCI_CPU_INTEL)
-		err_hint(e, "the kernel was told intel_iommu=on already: switch VT-d on in the "
-			    "firmware's setup");
-	else
-		err_hint(e,
-		    "switch %s on in the firmware's setup; the kernel needs no "
-		    "parameter",
-		    f->cpu == PCI_CPU_AMD ? "the IOMMU (AMD-Vi, SVM)" : "the IOMMU");
-	return err_is(e, ERR_HOST);
-}
-
-/* What the host lacks, whichever card it is. */
-static int check_host(const struct pci_facts *f, struct err *e)
-{
-	if (!f->groups)
-		return no_iommu(f, e);
-	if (f->unsafe_interrupts) {
-		err_set(e, 0,
-		    "allow_unsafe_interrupts is set: a guest with a card could send "
-		    "this host any interrupt");
-		err_hint(e, "take allow_unsafe_interrupts out of /etc/modprobe.d and the "
-			    "kernel's command line; then: modprobe -r vfio_iommu_type1, or "
-			    "reboot");
-		return err_is(e, ERR_HOST);
-	}
-	if (!f->vfio_loadable) {
-		err_set(e, 0, "the kernel %s has no module vfio-pci", f->kernel);
-		err_hint(e, "after an upgrade of the kernel: reboot; else install one with it: "
-			    "apt install linux-image-amd64");
-		return err_is(e, ERR_HOST);
-	}
-	return 0;
-}
-
-static int check_card(const struct pci_want *want, const struct pci_device *d, struct err *e)
-{
-	char title[256];
+	char title[256], shown[PCI_SHOWN];
 
 	if (d == NULL) {
-		err_set(e, 0, "there is no PCI device %s", want->card);
+		err_set(e, 0, "there is no PCI device %s",
+		    pci_shown(h->facts.system, want->card, shown));
 		err_hint(e, "see the network cards by: airlock cards");
 		return err_is(e, ERR_HOST);
 	}
@@ -154,11 +108,12 @@ static int check_card(const struct pci_want *want, const struct pci_device *d, s
 static int check_extra(const struct pci_host *h, const char *address, struct err *e)
 {
 	const struct pci_device *d = pci_find(h, address);
-	char title[256];
+	char title[256], shown[PCI_SHOWN];
 
 	if (d == NULL) {
-		err_set(e, 0, "guest.extra_pci: there is no PCI device %s", address);
-		err_hint(e, "see the devices of this host by: lspci -D");
+		err_set(e, 0, "guest.extra_pci: there is no PCI device %s",
+		    pci_shown(h->facts.system, address, shown));
+		err_hint(e, "see the devices of this host by: %s", rules_of(h)->list);
 		return err_is(e, ERR_CONF);
 	}
 	if (!is_vital(d))
@@ -170,17 +125,23 @@ static int check_extra(const struct pci_host *h, const char *address, struct err
 }
 
 /* Who in the group forbids it, by title, and what would help. */
-static int group_shared(const struct pci_device *d, const struct pci_device *with,
-    const struct buf *others, bool stays, struct err *e)
+static int group_shared(const struct pci_host *h, const struct pci_device *d,
+    const struct pci_device *with, const struct buf *others, bool stays, struct err *e)
 {
-	char title[256], wanted[PCI_NAME * 2];
-	bool slot = d->parent[0] != '\0';
+	char title[256], wanted[PCI_NAME * 2], shown[PCI_SHOWN], why[64];
+	bool vmm = h->facts.system == PCI_SYSTEM_FREEBSD, slot = d->parent[0] != '\0';
 
-	err_set(e, 0,
-	    "%s %s cannot go alone: group %d of the IOMMU holds the host's %s %s as well%s",
-	    d->address, pci_name(d, wanted, sizeof(wanted)), d->group, pci_class(with),
-	    pci_title(with, title, sizeof(title)), stays ? ", which must stay" : "");
-	if (stays)
+	if (vmm)
+		str_copy(why, sizeof(why), "nothing keeps it apart from");
+	else
+		str_format(why, sizeof(why), "group %d of the IOMMU holds", d->group);
+	err_set(e, 0, "%s %s cannot go alone: %s the host's %s %s%s%s",
+	    pci_shown(h->facts.system, d->address, shown), pci_name(d, wanted, sizeof(wanted)),
+	    why, pci_class(with), pci_title(with, title, sizeof(title)), vmm ? "" : " as well",
+	    stays ? ", which must stay" : "");
+	if (stays && vmm)
+		err_hint(e, "%s", slot ? "put the card into another slot" : "use another card");
+	else if (stays)
 		err_hint(e,
 		    "%s; or look in the firmware's setup for ACS, which keeps devices "
 		    "apart",
@@ -203,38 +164,25 @@ static int check_group(const struct pci_host *h, const struct pci_want *want,
 {
 	const struct pci_device *worst = NULL;
 	struct buf others = {0};
-	char title[256];
+	char shown[PCI_SHOWN];
 	bool stays = false;
 	int r = 0;
 
-	if (d->group < 0) {
-		err_set(e, 0, "%s is in no group of the IOMMU: the firmware keeps it out",
-		    pci_title(d, title, sizeof(title)));
-		err_hint(e, "look for an update of the firmware");
-		return err_is(e, ERR_HOST);
-	}
-	/* The kernel's driver for Intel's IOMMU gives such devices to no guest. */
-	if (d->reserved && h->facts.iommu == PCI_IOMMU_INTEL) {
-		err_set(e, 0,
-		    "%s: the firmware claims memory for its DMA (RMRR), so the kernel "
-		    "gives it to no guest",
-		    pci_title(d, title, sizeof(title)));
-		err_hint(e, "look for an update of the firmware, or for its setting of remote "
-			    "management");
-		return err_is(e, ERR_HOST);
-	}
+	if (rules_of(h)->function(h, d, e) < 0)
+		return -1;
 	for (size_t i = 0; i < h->count; i++) {
 		const struct pci_device *m = &h->devices[i];
 
 		if (m->group != d->group || pci_member(h, want, d, m) != PCI_FORBIDS)
 			continue;
-		buf_addf(&others, "%s\"%s\"", others.len > 0 ? ", " : "", m->address);
+		buf_addf(&others, "%s\"%s\"", others.len > 0 ? ", " : "",
+		    pci_shown(h->facts.system, m->address, shown));
 		if (worst == NULL || rank(m) > rank(worst))
 			worst = m;
 		stays |= is_vital(m);
 	}
 	if (worst != NULL)
-		r = group_shared(d, worst, &others, stays, e);
+		r = group_shared(h, d, worst, &others, stays, e);
 	buf_fini(&others);
 	return r;
 }
@@ -265,37 +213,9 @@ static int check_route(const struct pci_want *want, const struct pci_device *d, 
 	return err_is(e, ERR_HOST);
 }
 
-static void warn(struct buf *b, const char *text)
+void pci_warn(struct buf *b, const char *text)
 {
 	buf_addf(b, "%s%s", b->len > 0 ? "; " : "", text);
-}
-
-static void add_warnings(const struct pci_host *h, const struct pci_device *d, struct buf *b)
-{
-	char text[192], methods[64];
-
-	pci_resets(d->resets, methods, sizeof(methods));
-	if (d->resets == 0)
-		warn(b, "the card cannot be reset: after a crash of the guest it may not work "
-			"until this host is switched off and on");
-	else if (d->resets == PCI_RESET_SOME)
-		warn(b, "this kernel does not say how the card is reset");
-	else if ((d->resets & (PCI_RESET_FLR | PCI_RESET_DEVICE)) == 0) {
-		str_format(text, sizeof(text),
-		    "the card has no function level reset (only: %s): a crash of the guest may "
-		    "leave it unusable until this host reboots",
-		    methods);
-		warn(b, text);
-	}
-	if (h->facts.remapping == PCI_NO)
-		warn(b, "interrupts are not remapped: VFIO may refuse; switch interrupt "
-			"remapping (x2APIC) on in the firmware's setup");
-	if (d->override[0] != '\0' && strcmp(d->override, PCI_VFIO) != 0 &&
-	    strcmp(d->override, d->driver) != 0) {
-		str_format(text, sizeof(text), "somebody has set its driver_override to %s",
-		    d->override);
-		warn(b, text);
-	}
 }
 
 /* All functions that would be taken, extra ones and members of groups included. */
@@ -332,7 +252,7 @@ enum pci_verdict pci_verdict(
 	struct buf warnings = {0};
 	enum pci_verdict verdict = PCI_OK;
 
-	if (check_card(want, d, e) < 0 || check_host(&h->facts, e) < 0 ||
+	if (check_card(h, want, d, e) < 0 || rules_of(h)->host(&h->facts, e) < 0 ||
 	    check_group(h, want, d, e) < 0)
 		return PCI_REFUSED;
 	for (size_t i = 0; i < want->extras; i++)
@@ -341,7 +261,7 @@ enum pci_verdict pci_verdict(
 			return PCI_REFUSED;
 	if (check_routes(h, want, e) < 0)
 		return PCI_REFUSED;
-	add_warnings(h, d, &warnings);
+	rules_of(h)->warn(h, want, d, &warnings);
 	if (warnings.len > 0) {
 		err_set(e, 0, "%s", warnings.data);
 		verdict = PCI_WARNED;

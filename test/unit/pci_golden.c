@@ -1,6 +1,7 @@
 /*
  * Hosts as laptops are publicly documented to be, and what is said of them: every
- * *.tree of test/golden/pci (its syntax: pci_tree.h) against its *.expected.  With the
+ * *.tree of test/golden/pci (its syntax: pci_tree.h), which is a Linux host, and every
+ * *.host, which is a recording of a FreeBSD one, against its *.expected.  With the
  * argument "update" the *.expected are written anew, to be read by eye.
  *
  *     choose RADIO                      which card that is
@@ -66,7 +67,16 @@ static void say_facts(struct buf *b, const struct pci_facts *f)
 {
 	static const char *const iommus[] = {"none", "intel", "amd", "other"};
 	static const char *const answers[] = {"no", "yes", "unknown"};
+	static const char *const modules[] = {"missing", "loadable", "loaded"};
 
+	if (f->system == PCI_SYSTEM_FREEBSD) {
+		buf_addf(b,
+		    "host: FreeBSD %s, IOMMU %s (%s), firmware %s, enabled %s, AMD's %s, vmm "
+		    "%s\n",
+		    f->kernel, f->groups ? "on" : "off", iommus[f->iommu], answers[f->firmware],
+		    answers[f->iommu_enable], answers[f->amdvi_enable], modules[f->vmm]);
+		return;
+	}
 	buf_addf(b, "host: IOMMU %s (%s), remapping %s, unsafe %s, vfio-pci %s, kernel %s\n",
 	    f->groups ? "on" : "off", iommus[f->iommu], answers[f->remapping],
 	    answers[f->unsafe_interrupts],
@@ -83,6 +93,10 @@ static void say_device(struct buf *b, const struct pci_host *h, const struct pci
 	buf_addf(b, "%s\n    %s, group %d, reset %s, MSI %u, MSI-X %u",
 	    pci_title(d, title, sizeof(title)), pci_kind_name(d->kind), d->group,
 	    pci_resets(d->resets, resets, sizeof(resets)), d->msi, d->msix);
+	buf_addf(b, "%s%s%s%s", d->boot ? ", ppt at boot" : "",
+	    d->unaligned ? ", unaligned" : "", d->conventional ? ", conventional" : "",
+	    h->facts.system == PCI_SYSTEM_FREEBSD && !d->capabilities ? ", capabilities unknown"
+								      : "");
 	if (d->parent[0] != '\0')
 		buf_addf(b, ", behind %s", d->parent);
 	for (size_t i = 0; i < d->interface_count; i++)
@@ -182,9 +196,27 @@ static const char *say_wish(struct buf *b, const struct pci_host *h, struct wish
 	return try_plan(h, &w->want, &plan);
 }
 
+/* The parser of recordings passes over such lines. */
+static void take_wishes(char *text, struct wishes *wishes)
+{
+	char *line, *word;
+
+	while ((line = strsep(&text, "\n")) != NULL) {
+		char *words[TREE_WORDS] = {0};
+		size_t n = 0;
+
+		if (strncmp(line, "want ", 5) != 0 && strncmp(line, "choose ", 7) != 0)
+			continue;
+		while (n < TREE_WORDS - 1 && (word = strsep(&line, " ")) != NULL)
+			words[n++] = word;
+		take_wish(words, wishes);
+	}
+}
+
 static const char *say_tree(const char *path, struct buf *b)
 {
 	char root[] = "/tmp/airlock-pci-XXXXXX";
+	const char *end = strrchr(path, '.');
 	struct wishes wishes = {0};
 	struct err e = {0};
 	struct pci_host h;
@@ -196,7 +228,12 @@ static const char *say_tree(const char *path, struct buf *b)
 	if (text == NULL || ids == NULL || mkdtemp(root) == NULL)
 		return "cannot be read";
 	tree_put(root, "usr/share/misc/pci.ids", ids, len);
-	tree_unfold(root, text, take_wish, &wishes);
+	if (strcmp(end, ".host") == 0) {
+		tree_put(root, PCI_RECORDING, text, strlen(text));
+		take_wishes(text, &wishes);
+	} else {
+		tree_unfold(root, text, take_wish, &wishes);
+	}
 	if (pci_list(root, &h, &e) < 0)
 		why = "cannot be listed";
 	tree_remove(root);
@@ -239,7 +276,8 @@ int main(int argc, char **argv)
 {
 	glob_t g = {0};
 
-	if (glob(PCI_GOLDEN "/*.tree", 0, NULL, &g) != 0)
+	if (glob(PCI_GOLDEN "/*.tree", 0, NULL, &g) != 0 ||
+	    glob(PCI_GOLDEN "/*.host", GLOB_APPEND, NULL, &g) != 0)
 		return 1;
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		run_file(g.gl_pathv[i], argc > 1 && strcmp(argv[1], "update") == 0);
