@@ -142,12 +142,13 @@ static int cmd_build(struct cli *c, int argc, char **argv)
 	    .store = conf->image.store,
 	    .recipes = conf->image.recipes,
 	    .init = conf->image.init,
-	    .sim = conf->image.sim};
+	    .sim = conf->image.sim,
+	    .sources = conf->image.sources};
 	const struct cli_option table[] = {{"--mirror", NULL, &o.mirror},
 	    {"--suite", NULL, &o.suite}, {"--store", NULL, &o.store},
 	    {"--cache", NULL, &o.cache}, {"--card", NULL, &named},
-	    {"--all-cards", &o.all_cards, NULL}, {"--offline", &o.offline, NULL},
-	    {NULL, NULL, NULL}};
+	    {"--all-cards", &o.all_cards, NULL}, {"--compile", &o.compile, NULL},
+	    {"--offline", &o.offline, NULL}, {NULL, NULL, NULL}};
 	int at = cli_options("image", argc, argv, table);
 
 	if (at < 0)

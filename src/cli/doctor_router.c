@@ -17,19 +17,20 @@
 void check_image(struct doctor *d)
 {
 	const struct probe *p = d->probe;
-	char store[PATH_MAX], init[PATH_MAX];
+	char store[PATH_MAX], init[PATH_MAX], sources[PATH_MAX];
 	struct image_summary s;
 	struct err e = {0};
 	bool own = false;
 
 	probe_path(p, store, sizeof(store), d->conf->image.store);
 	probe_path(p, init, sizeof(init), d->conf->image.init);
+	probe_path(p, sources, sizeof(sources), d->conf->image.sources);
 	if (image_describe(store, NULL, &s, &e) < 0) {
 		finding_add(d, "image", FINDING_FAILING,
 		    e.hint[0] != '\0' ? e.hint : "airlock image build", "%s", e.text);
 		return;
 	}
-	if (image_is_own(store, NULL, init, &own, &e) < 0)
+	if (image_is_own(store, NULL, init, sources, &own, &e) < 0)
 		finding_add(d, "image", FINDING_WARNING, NULL,
 		    "image %s, Linux %s; whether this airlock made it cannot be told: %s", s.id,
 		    s.kernel_version, e.text);

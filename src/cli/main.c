@@ -183,6 +183,7 @@ static void find_image_parts(struct conf *conf)
 	    {conf->image.init, "../guest/airlock-init"},
 	    {conf->image.sim, "../guest/airlock-sim"},
 	    {conf->image.recipes, "../../recipes"},
+	    {conf->image.sources, "../guest/sources.conf"},
 	};
 	struct conf installed;
 

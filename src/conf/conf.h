@@ -89,6 +89,7 @@ struct conf {
 		char keyring[CONF_PATH];
 		char cache[CONF_PATH], store[CONF_PATH];
 		char recipes[CONF_PATH], init[CONF_PATH], sim[CONF_PATH];
+		char sources[CONF_PATH]; /* the list of what init and sim are compiled from */
 	} image;
 	char run_dir[CONF_PATH];   /* "/run/airlock", of another machine "/run/airlock-NAME" */
 	char state_dir[CONF_PATH]; /* "/var/lib/airlock", "/var/lib/airlock-NAME" */

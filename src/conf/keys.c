@@ -144,6 +144,8 @@ const struct conf_key conf_keys[KEY_COUNT] = {
 	AIRLOCK_LIBEXECDIR "/airlock/airlock-init", 2, CONF_PATH - 1},
     {"image", "sim", conf_set_path, FIELD(image.sim), AIRLOCK_LIBEXECDIR "/airlock/airlock-sim",
 	2, CONF_PATH - 1},
+    {"image", "sources", conf_set_path, FIELD(image.sources),
+	AIRLOCK_DATADIR "/airlock/guest/sources.conf", 2, CONF_PATH - 1},
 };
 
 static void join_words(const struct conf_key *k, char *dst, size_t size)

@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define KEY_COUNT 41
+#define KEY_COUNT 42
 
 struct conf_key;
 

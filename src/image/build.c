@@ -10,7 +10,6 @@
  * packages, the modules and the recipes, which therefore live in one struct
  * and are freed last.
  */
-#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #include "image/boot.h"
 #include "image/cards.h"
 #include "image/cpio.h"
-#include "image/elf.h"
 #include "image/firmware.h"
 #include "image/image.h"
 #include "image/kernel.h"
@@ -27,19 +25,11 @@
 #include "image/modules.h"
 #include "image/own.h"
 #include "image/package.h"
+#include "image/programs.h"
 #include "image/recipe.h"
 #include "image/source.h"
 #include "image/squash.h"
 #include "image/store.h"
-
-#define PROGRAM_MAX ((size_t)64 << 20)
-
-/* One of airlock's own programs. */
-struct program {
-	const char *name; /* as recipes call it */
-	char *data;
-	size_t len;
-};
 
 struct part {
 	const struct recipe_tree *recipe;
@@ -60,7 +50,7 @@ struct build {
 	struct modules modules;
 	struct cards cards;
 	struct firmware firmware;
-	struct program programs[2];
+	struct programs programs;
 	struct part root, sim, initrd;
 	struct buf kernel, boot, manifest;
 	struct store store;
@@ -88,62 +78,16 @@ static bool on_unpack(void *arg, const char *what, uint64_t done, uint64_t total
 	return report(arg, "unpacking", what, done, total);
 }
 
+static bool on_compile(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	return report(arg, "compiling", what, done, total);
+}
+
 static bool on_write(void *arg, uint64_t done, uint64_t total)
 {
 	struct build *b = arg;
 
 	return report(b, "writing", b->step, done, total);
-}
-
-/* PID 1 has nobody to load its libraries. */
-static int check_static(const struct program *p, const char *path, struct err *e)
-{
-	struct elf f;
-
-	if (elf_open(&f, p->data, p->len, e) < 0)
-		return err_ctx(e, "%s", path);
-	if (f.machine != EM_X86_64 || elf_interp(&f) != NULL)
-		return err_set(e, 0, "%s is no static program for x86-64", path);
-	return 0;
-}
-
-static int read_programs(struct build *b, struct err *e)
-{
-	const char *paths[] = {b->options->init, b->options->sim};
-
-	b->programs[0].name = "init";
-	b->programs[1].name = "sim";
-	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		struct program *p = &b->programs[i];
-
-		p->data = file_read(paths[i], PROGRAM_MAX, &p->len, e);
-		if (p->data == NULL) {
-			err_ctx(e, "airlock's own program for the guest");
-			return err_hint(e, "install airlock whole, or set image.%s", p->name);
-		}
-		if (check_static(p, paths[i], e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int add_programs(struct build *b, struct part *part, struct err *e)
-{
-	for (size_t i = 0; i < part->recipe->programs.count; i++) {
-		const struct recipe_pair *pair = &part->recipe->programs.items[i];
-		const struct program *found = NULL;
-
-		for (size_t p = 0; p < ARRAY_LEN(b->programs); p++)
-			if (strcmp(b->programs[p].name, pair->value) == 0)
-				found = &b->programs[p];
-		if (found == NULL)
-			return err_set(e, 0, "recipe: no program \"%s\": accepted: init, sim",
-			    pair->value);
-		if (tree_add_file(
-			&part->tree, pair->key, 0755, found->data, found->len, NULL, e) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 static int add_files(struct build *b, struct part *part, struct err *e)
@@ -221,7 +165,8 @@ static int fill_part(struct build *b, struct part *part, const struct part *base
     const struct recipe_tree *recipe, struct err *e)
 {
 	part->recipe = recipe;
-	if (own_add(&part->tree, part->recipe, e) < 0 || add_programs(b, part, e) < 0 ||
+	if (own_add(&part->tree, part->recipe, e) < 0 ||
+	    programs_add(&b->programs, &recipe->programs, &part->tree, e) < 0 ||
 	    add_files(b, part, e) < 0 ||
 	    libs_close(&part->tree, base != NULL ? &base->tree : NULL, &b->packages, e) < 0 ||
 	    add_modules(b, part, base, e) < 0)
@@ -267,6 +212,15 @@ static int open_kernel(struct build *b, struct err *e)
 
 static int make(struct build *b, struct err *e)
 {
+	const struct compile compile = {.recipe = &b->recipe,
+	    .sources = b->options->sources,
+	    .packages = &b->packages,
+	    .cache = b->cache.dir,
+	    .progress = on_compile,
+	    .arg = b};
+
+	if (programs_compile(&b->programs, &compile, e) < 0)
+		return -1;
 	if (open_kernel(b, e) < 0)
 		return -1;
 	if (fill_part(b, &b->root, NULL, &b->recipe.root, e) < 0)
@@ -303,6 +257,8 @@ static int commit(struct build *b, char id[STORE_ID], struct err *e)
 	    .cards = &b->cards,
 	    .architecture = b->recipe.architecture,
 	    .kernel = b->modules.version,
+	    .sources = b->programs.sources,
+	    .compiler = b->programs.compiler,
 	    .packages = &b->packages,
 	    .outputs = outputs,
 	    .count = count};
@@ -346,8 +302,7 @@ static void build_fini(struct build *b)
 	source_close(&b->newer);
 	cache_close(&b->cache);
 	recipe_close(&b->recipe);
-	for (size_t i = 0; i < ARRAY_LEN(b->programs); i++)
-		free(b->programs[i].data);
+	programs_fini(&b->programs);
 	store_close(&b->store);
 }
 
@@ -394,8 +349,9 @@ static int run(struct build *b, char id[STORE_ID], struct err *e)
 	const struct image_options *o = b->options;
 
 	if (store_open(&b->store, o->store, e) < 0 ||
-	    recipe_open(&b->recipe, o->recipes, e) < 0 || read_programs(b, e) < 0 ||
-	    open_sources(b, e) < 0 || make(b, e) < 0)
+	    recipe_open(&b->recipe, o->recipes, e) < 0 ||
+	    programs_read(&b->programs, o, &b->recipe, e) < 0 || open_sources(b, e) < 0 ||
+	    make(b, e) < 0)
 		return -1;
 	cards_warn(&b->cards, b->modules.version, b->packages.kernel->suite);
 	return commit(b, id, e);

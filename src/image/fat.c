@@ -226,7 +226,8 @@ int fat_write(const char *path, const void *data, size_t len, struct buf *out, s
 		put_fat(
 		    disk + l.fats + (size_t)i * l.fat_sectors * SECTOR, &l, p.count - 1, len);
 	put_directories(disk, &l, &p, len);
-	memcpy(disk + l.data + (p.count - 1) * l.cluster, data, len);
+	if (len > 0)
+		memcpy(disk + l.data + (p.count - 1) * l.cluster, data, len);
 	buf_fini(out);
 	*out = (struct buf){.data = (char *)disk, .len = l.end, .cap = l.end + 1};
 	return 0;

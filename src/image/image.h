@@ -66,6 +66,8 @@ struct image_options {
 	const char *recipes; /* directory with router.conf, sim.conf, cards.conf */
 	const char *init;    /* the static airlock-init */
 	const char *sim;     /* the static airlock-sim */
+	const char *sources; /* the list of what both are compiled from where there are none */
+	bool compile;        /* ... or in any case */
 	const struct image_request *cards; /* whose drivers and firmware are taken */
 	size_t card_count;
 	bool all_cards;              /* those of every PCI network card, too */
@@ -152,11 +154,13 @@ int image_card(const char *store, const char *id, const char *modalias, struct i
     struct err *e);
 
 /*
- * Was a generation made by the airlock whose airlock-init is `init`?  One of another
- * version may not understand this one's daemon.
+ * Was a generation made by the airlock whose airlock-init is `init`, or, when it was
+ * compiled for the image, is of these sources?  One of another version may not understand
+ * this one's daemon.
  * 0 with *own, or -1 with *e when that cannot be told.
  */
-int image_is_own(const char *store, const char *id, const char *init, bool *own, struct err *e);
+int image_is_own(const char *store, const char *id, const char *init, const char *sources,
+    bool *own, struct err *e);
 
 /* Newest first.  Returns the number of entries, *list is the caller's to free; or -1. */
 ssize_t image_list(const char *store, struct image_entry **list, struct err *e);

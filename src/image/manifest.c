@@ -216,6 +216,10 @@ void manifest_write(const struct manifest *m, struct buf *out)
 		put_text(top, "kernel_release", m->newer->date);
 	}
 	put_text(top, "kernel", m->kernel);
+	if (m->sources[0] != '\0') {
+		put_text(top, "sources", m->sources);
+		put_text(top, "compiler", m->compiler);
+	}
 	if (m->cards->count > 0 || m->cards->all) {
 		put(top, "all_cards", json_boolean(m->cards->all));
 		put(top, "cards", cards_of(m->cards));

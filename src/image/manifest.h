@@ -21,6 +21,7 @@ struct manifest {
 	const struct release *newer; /* that kernel and firmware are of, or NULL */
 	const struct cards *cards;
 	const char *architecture, *kernel;
+	const char *sources, *compiler; /* of airlock's own programs; "": they were there */
 	const struct packages *packages;
 	const struct manifest_output *outputs;
 	size_t count;

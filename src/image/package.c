@@ -49,6 +49,19 @@ static bool directly_in(const char *dir, const char *path)
 	       strchr(path + n + 1, '/') == NULL;
 }
 
+/* Below one of the directories that pairs name. */
+static bool below(const struct recipe_pairs *dirs, const char *package, const char *path)
+{
+	for (size_t i = 0; i < dirs->count; i++) {
+		size_t n = strlen(dirs->items[i].value);
+
+		if (strcmp(dirs->items[i].key, package) == 0 &&
+		    strncmp(dirs->items[i].value, path, n) == 0 && path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
 static bool is_kernel(const struct recipe *r, const char *path)
 {
 	for (size_t i = 0; i < r->kernel_image.count; i++)
@@ -73,7 +86,8 @@ static bool keep(void *arg, const char *path)
 		return true;
 	return is_kernel(r, path) || listed(&r->root.files, o->name, path) ||
 	       listed(&r->sim.files, o->name, path) ||
-	       listed(&r->initrd.files, o->name, path) || listed(&r->boot_stub, o->name, path);
+	       listed(&r->initrd.files, o->name, path) ||
+	       listed(&r->boot_stub, o->name, path) || below(&r->guest.files, o->name, path);
 }
 
 static bool on_progress(void *arg, uint64_t done, uint64_t total)

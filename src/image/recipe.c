@@ -76,6 +76,25 @@ static const struct key card_keys[] = {
     {NULL, 0, KIND_TEXT, false},
 };
 
+static const struct key guest_keys[] = {
+    {"target", AT(guest.target), KIND_TEXT, false},
+    {"files", AT(guest.files), KIND_PAIRS, false},
+    {"include", AT(guest.include), KIND_LIST, false},
+    {"begin", AT(guest.begin), KIND_LIST, false},
+    {"end", AT(guest.end), KIND_LIST, false},
+    {NULL, 0, KIND_TEXT, false},
+};
+
+static const struct key source_keys[] = {
+    {"top", AT(guest.top), KIND_TEXT, false},
+    {"flags", AT(guest.flags), KIND_LIST, true},
+    {"link", AT(guest.link), KIND_LIST, true},
+    {"headers", AT(guest.headers), KIND_LIST, true},
+    {"init", AT(guest.init), KIND_LIST, true},
+    {"sim", AT(guest.sim), KIND_LIST, true},
+    {NULL, 0, KIND_TEXT, false},
+};
+
 /* Which sections a file has, and where each goes. */
 struct section {
 	const char *name;
@@ -87,6 +106,7 @@ static const struct section router_sections[] = {
     {"", top_keys, 0},
     {"kernel", kernel_keys, 0},
     {"boot", boot_keys, 0},
+    {"guest", guest_keys, 0},
     {"initrd", tree_keys, AT(initrd)},
     {"root", tree_keys, AT(root)},
     {NULL, NULL, 0},
@@ -99,6 +119,11 @@ static const struct section sim_sections[] = {
 
 static const struct section card_sections[] = {
     {"cards", card_keys, 0},
+    {NULL, NULL, 0},
+};
+
+static const struct section source_sections[] = {
+    {"", source_keys, 0},
     {NULL, NULL, 0},
 };
 
@@ -213,22 +238,29 @@ static int check_required(
 	return 0;
 }
 
-static int read_file(struct recipe *r, const char *dir, const char *name,
-    const struct section *sections, struct err *e)
+static int read_path(
+    struct recipe *r, const char *path, const struct section *sections, struct err *e)
 {
 	struct reading reading = {r, sections};
 	auto_free char *text = NULL;
-	char path[512];
 	size_t len;
 
-	if (!str_format(path, sizeof(path), "%s/%s", dir, name))
-		return err_set(e, ENAMETOOLONG, "%s", dir);
 	text = file_read(path, 1 << 20, &len, e);
 	if (text == NULL)
 		return err_ctx(e, "recipe");
 	if (conf_read(text, len, path, take_item, &reading, e) < 0)
 		return -1;
 	return check_required(r, sections, path, e);
+}
+
+static int read_file(struct recipe *r, const char *dir, const char *name,
+    const struct section *sections, struct err *e)
+{
+	char path[512];
+
+	if (!str_format(path, sizeof(path), "%s/%s", dir, name))
+		return err_set(e, ENAMETOOLONG, "%s", dir);
+	return read_path(r, path, sections, e);
 }
 
 int recipe_open(struct recipe *r, const char *dir, struct err *e)
@@ -241,6 +273,11 @@ int recipe_open(struct recipe *r, const char *dir, struct err *e)
 		return -1;
 	}
 	return 0;
+}
+
+int recipe_add_sources(struct recipe *r, const char *path, struct err *e)
+{
+	return read_path(r, path, source_sections, e);
 }
 
 static void close_key(const struct key *key, void *dst)
@@ -270,7 +307,8 @@ static void close_key(const struct key *key, void *dst)
 
 void recipe_close(struct recipe *r)
 {
-	const struct section *const files[] = {router_sections, sim_sections, card_sections};
+	const struct section *const files[] = {
+	    router_sections, sim_sections, card_sections, source_sections};
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		for (const struct section *s = files[i]; s->name != NULL; s++)

@@ -48,6 +48,23 @@ struct recipe_cards {
 	struct recipe_list older;         /* globs of firmware that may be an older version */
 };
 
+/*
+ * How the guest's own programs are compiled: what of the archive that takes, from
+ * router.conf, and the sources and flags, from the file that comes with the sources.
+ */
+struct recipe_guest {
+	char *target;               /* the compiler's word: "x86_64-linux-musl" */
+	struct recipe_pairs files;  /* package -> directory of it that is unpacked */
+	struct recipe_list include; /* directories of headers, in their order */
+	struct recipe_list begin;   /* what is linked before the program's own parts */
+	struct recipe_list end;     /* ... and after them */
+
+	char *top; /* where the sources are; NULL: beside their list */
+	struct recipe_list flags, link;
+	struct recipe_list headers;
+	struct recipe_list init, sim; /* sources of either program */
+};
+
 struct recipe {
 	char *architecture;              /* Debian's word: "amd64" */
 	struct recipe_list components;   /* "main" */
@@ -59,12 +76,15 @@ struct recipe {
 	struct recipe_list kernel_aliases;
 	struct recipe_pairs boot_stub; /* package -> the EFI stub in it; none: no boot disk */
 	struct recipe_tree initrd, root, sim;
+	struct recipe_guest guest;
 	struct recipe_cards cards;
 };
 
 /* Read router.conf, sim.conf and cards.conf of a directory.  0, or -1 with *e and an empty *r.
  */
 int recipe_open(struct recipe *r, const char *dir, struct err *e);
+/* Read the list of sources, a file, into an open recipe.  0, or -1 with *e. */
+int recipe_add_sources(struct recipe *r, const char *path, struct err *e);
 void recipe_close(struct recipe *r);
 
 /*

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "image/host.h"
 #include "image/release.h"
 
 #define TEXT_MAX ((size_t)8 << 20)
@@ -195,7 +196,7 @@ static int run_gpgv(const char *path, const char *keyring, const char *output, s
 	if (r < 0) {
 		*e = ignored;
 		if (e->num == ENOENT)
-			err_hint(e, "apt-get install gpgv");
+			err_hint(e, "%s", host_install_gpgv);
 		err_is(e, ERR_HOST);
 	} else if (release_judge(status.data != NULL ? status.data : "", e) < 0) {
 		err_is(e, ERR_IMAGE);
@@ -218,7 +219,7 @@ int release_verify(
 	/* gpgv looks for a name without a slash in its own directory. */
 	if (realpath(keyring, ring) == NULL || access(ring, R_OK) < 0) {
 		err_set(e, errno, "keyring %s", keyring);
-		err_hint(e, "apt-get install debian-archive-keyring, or set image.keyring");
+		err_hint(e, "%s", host_install_keyring);
 		return err_is(e, ERR_HOST);
 	}
 	if (!str_format(output, sizeof(output), "%s/.release-%ld", dir, (long)getpid()))

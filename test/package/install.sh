@@ -27,7 +27,9 @@ DESTDIR=$root meson install -C "$AIRLOCK_BUILD" --no-rebuild >"$T/log" 2>&1 || c
 : >>"$T/problem"
 result "make install"
 
-(cd "$root" && find . -type f -o -type l) | sed "s|^\.$prefix/|PREFIX/|" | sort >"$T/files"
+# The guest's sources are known by their list, see below.
+(cd "$root" && find . -type f -o -type l) | sed "s|^\.$prefix/|PREFIX/|" |
+	grep -v '^PREFIX/share/airlock/guest/.*/' | sort >"$T/files"
 diff "$AIRLOCK_TOP/test/golden/package/install.files" "$T/files" >"$T/problem" 2>&1
 result "files of the installation"
 
@@ -39,6 +41,14 @@ for part in libexec/airlock/airlock-daemon libexec/airlock/airlock-init libexec/
 done
 "$root$prefix/sbin/airlock" version | grep -qx 'airlock [0-9.]*' || echo "airlock does not run" >>"$T/problem"
 result "program and parts"
+
+guest=$root$prefix/share/airlock/guest
+grep -o '"[a-z]*/[a-z_]*\.[ch]"' "$guest/sources.conf" | tr -d '"' | sort -u >"$T/listed"
+(cd "$guest" && find ./*/ -type f) | sed 's|^\./||' | sort >"$T/there"
+diff "$T/listed" "$T/there" >"$T/problem" 2>&1
+[ "$(wc -l <"$T/listed")" -gt 50 ] || echo "only $(wc -l <"$T/listed") sources" >>"$T/problem"
+! grep '^top' "$guest/sources.conf" >>"$T/problem"
+result "sources of the guest"
 
 # Neither the archive's nor the network's libraries belong into a program that keeps root.
 readelf -d "$root$prefix/libexec/airlock/airlock-daemon" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*/\1/p' |

@@ -275,7 +275,8 @@ static bool others_agree(const struct buf *image, const struct buf *content)
 		return false;
 	CHECK_INT(r, 0);
 	text = file_read(copy, 1 << 28, &len, &e);
-	CHECK(text != NULL && len == content->len && memcmp(text, content->data, len) == 0);
+	CHECK(text != NULL && len == content->len &&
+	      (len == 0 || memcmp(text, content->data, len) == 0));
 	unlink(copy);
 	unlink(disk);
 	return true;

@@ -47,14 +47,47 @@ by_the_firmware()
 	guest 'test -d /sys/firmware/efi && echo by UEFI' | grep -q 'by UEFI'
 }
 
+# The same kernel with the same words, whoever started it.
+has_the_usual_command_line()
+{
+	guest 'busybox cat /proc/cmdline' >"$T/words"
+	grep -q '^console=ttyS0 quiet panic=1 .*ipv6.disable_ipv6=1$' "$T/words" || { cat "$T/words"; return 1; }
+}
+
+starts_again()
+{
+	airlock restart guest >"$T/restart.log" 2>&1 || { cat "$T/restart.log"; return 1; }
+	wait_field state online 60
+	fetch "$WEB" | grep -q 'a page of the world'
+}
+
 leaves_nothing()
 {
 	stop
+}
+
+# An image of before there was a boot disk: for direct boot, and it says so.
+says_what_an_old_image_lacks()
+{
+	old=$T/old/generations/$(basename "$(readlink "$AIRLOCK_STORE/current")")
+	mkdir -p "$old"
+	for f in "$AIRLOCK_STORE"/current/*; do
+		[ "${f##*/}" = boot.fat ] || ln -s "$(realpath "$f")" "$old/"
+	done
+	ln -s "generations/${old##*/}" "$T/old/current"
+	sed -i "s,$AIRLOCK_STORE,$T/old," "$T/airlock.conf"
+	expect 4 'has no boot disk for guest.boot = uefi' airlock start
+	grep -q 'airlock image build' "$T/expect.log"
+	wait_for 8 test ! -e /run/airlock
+	nothing_left
 }
 
 tcase no_firmware
 tcase too_little_memory
 tcase comes_online
 tcase by_the_firmware
+tcase has_the_usual_command_line
+tcase starts_again
 tcase leaves_nothing
+tcase says_what_an_old_image_lacks
 finish
