@@ -16,7 +16,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "vm/bhyve.h"
@@ -38,7 +37,7 @@ struct bhyve {
 	size_t port_count;
 	struct loop_timer lost;
 	pid_t pid;
-	bool killed, ended;
+	bool killed, ran, ended;
 	const char *given_up;
 };
 
@@ -166,12 +165,12 @@ static void on_ended(struct bhyve *b, const struct keeper_message *m)
 	char words[sizeof(m->e.text)], said[2048];
 	struct bhyve_end end = {.loading = m->loading,
 	    .killed = b->killed,
-	    .ran = m->ran,
+	    .ran = m->ran || b->ran,
 	    .gone = m->gone,
 	    .given_up = b->given_up,
 	    .said = said,
 	    .status = m->status};
-	enum vm_exit exit = VM_EXIT_REFUSED;
+	enum vm_exit exit = end.ran ? VM_EXIT_CRASHED : VM_EXIT_REFUSED;
 
 	b->pid = 0;
 	b->ended = true;
@@ -227,6 +226,7 @@ static void take(struct bhyve *b, struct keeper_message *m, int *fd)
 			bhyve_port_connect(&b->ports[m->index], fd_take(fd));
 		break;
 	case KEEPER_RAN:
+		b->ran = true;
 		vm_emit(&b->vm, VM_EVENT_RUNNING, VM_EXIT_CRASHED, "the guest runs");
 		break;
 	case KEEPER_ENDED:
@@ -264,40 +264,9 @@ static void on_errors(void *arg, short revents)
 
 /* --------------------------------------------------------------- the table */
 
-static int bhyve_version(enum vm_accel *accel, char *version, size_t size, struct err *e)
-{
-	struct utsname system;
-
-	if (*accel != VM_ACCEL_AUTO && *accel != VM_ACCEL_VMM) {
-		err_set(e, 0, "accel = \"%s\": bhyve has vmm and nothing else",
-		    vm_accel_name(*accel));
-		err_hint(e, "accel = \"auto\" in airlock.conf");
-		return err_is(e, ERR_CONF);
-	}
-	if (uname(&system) < 0)
-		return err_set(e, errno, "ask for the system's name");
-	str_format(version, size, "bhyve of %s %s", system.sysname, system.release);
-	*accel = VM_ACCEL_VMM;
-	return bhyve_shut_in() ? 0 : bhyve_check(&keeper_tools, VM_BOOT_DIRECT, false, e);
-}
-
 static bool bhyve_takes_vfio_fds(const char *version)
 {
 	return false;
-}
-
-/* An argument a line; the loader's, if there is one, and bhyve's; then its configuration. */
-static int bhyve_command_line(const struct vm_spec *spec, struct buf *out, struct err *e)
-{
-	size_t start = out->len;
-
-	if (spec->boot == VM_BOOT_DIRECT)
-		bhyve_load_args(spec, "airlock-load", out);
-	for (size_t i = start; i < out->len; i++)
-		if (out->data[i] == '\0')
-			out->data[i] = '\n';
-	buf_addf(out, "bhyve\n-k\n/run/bhyve.conf\n");
-	return bhyve_config(spec, 0, "/run", keeper_tools.firmware, out, e);
 }
 
 /* The keeper's first three messages: yes or no, terminal, pipe. */
@@ -406,7 +375,7 @@ static enum vm_accel bhyve_accel(struct vm *vm)
 const struct vm_driver vm_bhyve = {
     .name = "bhyve",
     .keeper = true,
-    .check = bhyve_version,
+    .check = bhyve_driver_check,
     .takes_vfio_fds = bhyve_takes_vfio_fds,
     .command_line = bhyve_command_line,
     .start = bhyve_start,

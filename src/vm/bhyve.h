@@ -38,6 +38,9 @@ size_t bhyve_load_args(const struct vm_spec *spec, const char *loader, struct bu
 #define BHYVE_SOCKET 104 /* sun_path of FreeBSD */
 int bhyve_port_path(char dst[BHYVE_SOCKET], const char *dir, size_t index, struct err *e);
 
+/* The driver's command_line(). */
+int bhyve_command_line(const struct vm_spec *spec, struct buf *out, struct err *e);
+
 /* "15.1-RELEASE-p2" -> 15; 0 when it is no release of FreeBSD. */
 unsigned bhyve_release(const char *osrelease);
 
@@ -87,6 +90,18 @@ void bhyve_port_end(struct bhyve_port *p);
 /* Close all; again is harmless. */
 void bhyve_port_close(struct bhyve_port *p);
 
+/* ------------------------------- bhyve_files.c: with keeper_sweep() */
+
+void keeper_config_path(char dst[512], const char *dir);
+int keeper_config_write(const struct keeper *k, struct err *e);
+/* The configuration and the sockets; what is not there is no error. */
+void keeper_files_remove(const char *dir);
+/*
+ * Make a terminal that changes no byte.  Returns our end, non-blocking, with *theirs open,
+ * or -1 with *e, when *theirs may be.
+ */
+int keeper_console_open(int *theirs, struct err *e);
+
 /* ---------------- bhyve_proc_{linux,freebsd}.c: what the system is asked */
 
 /* Would SIGTERM be harmless to this process, because it ignores or catches it? */
@@ -105,6 +120,9 @@ pid_t bhyve_find(const char *name);
 int bhyve_vmm(const struct keeper_tools *tools, bool load, struct err *e);
 
 /* -------------------- bhyve_ctl.c: the machine's object, and what must be there */
+
+/* The driver's check(). */
+int bhyve_driver_check(enum vm_accel *accel, char *version, size_t size, struct err *e);
 
 /* FreeBSD's release: what the tools say, or else the kernel; 0 when that is unknown. */
 unsigned bhyve_release_of(const struct keeper_tools *tools);

@@ -242,3 +242,17 @@ size_t bhyve_load_args(const struct vm_spec *spec, const char *loader, struct bu
 		n += arg(out, "-w");
 	return n;
 }
+
+/* An argument a line; the loader's, if there is one, and bhyve's; then its configuration. */
+int bhyve_command_line(const struct vm_spec *spec, struct buf *out, struct err *e)
+{
+	size_t start = out->len;
+
+	if (spec->boot == VM_BOOT_DIRECT)
+		bhyve_load_args(spec, "airlock-load", out);
+	for (size_t i = start; i < out->len; i++)
+		if (out->data[i] == '\0')
+			out->data[i] = '\n';
+	buf_addf(out, "bhyve\n-k\n/run/bhyve.conf\n");
+	return bhyve_config(spec, 0, "/run", keeper_tools.firmware, out, e);
+}

@@ -151,3 +151,20 @@ int bhyve_check(const struct keeper_tools *tools, enum vm_boot boot, bool load, 
 	return need(
 	    tools->loader, "the loader of guests is missing:", "pkg install airlock", e);
 }
+
+int bhyve_driver_check(enum vm_accel *accel, char *version, size_t size, struct err *e)
+{
+	struct utsname system;
+
+	if (*accel != VM_ACCEL_AUTO && *accel != VM_ACCEL_VMM) {
+		err_set(e, 0, "accel = \"%s\": bhyve has vmm and nothing else",
+		    vm_accel_name(*accel));
+		err_hint(e, "accel = \"auto\" in airlock.conf");
+		return err_is(e, ERR_CONF);
+	}
+	if (uname(&system) < 0)
+		return err_set(e, errno, "ask for the system's name");
+	str_format(version, size, "bhyve of %s %s", system.sysname, system.release);
+	*accel = VM_ACCEL_VMM;
+	return bhyve_shut_in() ? 0 : bhyve_check(&keeper_tools, VM_BOOT_DIRECT, false, e);
+}

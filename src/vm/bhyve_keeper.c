@@ -24,18 +24,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "vm/bhyve.h"
 
-#define LOOK_MS     50    /* between looks at a machine that starts */
-#define LOOK_SHARE  4     /* looks take at most one part of so many of the time */
-#define ANSWER_MS   20000 /* where the specification does not say */
-#define HARD_MS     1500  /* from the power cut to SIGKILL */
-#define DYING_MS    2000  /* for a bhyve of an earlier run */
-#define DYING_US    20000
-#define CONFIG_FILE "bhyve.conf"
+#define LOOK_MS    50    /* between looks at a machine that starts */
+#define LOOK_SHARE 4     /* looks take at most one part of so many of the time */
+#define ANSWER_MS  20000 /* where the specification does not say */
+#define HARD_MS    1500  /* from the power cut to SIGKILL */
 
 bool keeper_request_read(const void *data, size_t len, struct keeper_request *r)
 {
@@ -87,67 +83,6 @@ static void tell_kind(struct keeper *k, enum keeper_note kind, int fd)
 	tell(k, &m, fd);
 }
 
-/* ---------------------------------------------------------------- files */
-
-static void file_of(const char *dir, const char *name, char path[512])
-{
-	str_format(path, 512, "%s/%s", dir, name);
-}
-
-static void remove_files(const char *dir)
-{
-	char path[512], name[16];
-
-	file_of(dir, CONFIG_FILE, path);
-	unlink(path);
-	for (size_t i = 0; i < VM_PORTS_MAX; i++) {
-		str_format(name, sizeof(name), "port%zu", i);
-		file_of(dir, name, path);
-		unlink(path);
-	}
-}
-
-static int write_config(const struct keeper *k, struct err *e)
-{
-	struct buf text = {0};
-	char path[512];
-	int rc;
-
-	file_of(k->dir, CONFIG_FILE, path);
-	rc = bhyve_config(
-	    &k->now, bhyve_release_of(k->tools), k->dir, k->tools->firmware, &text, e);
-	if (rc == 0)
-		rc = file_replace(path, text.data, text.len, 0600, e);
-	buf_fini(&text);
-	return rc;
-}
-
-int keeper_sweep(
-    const struct keeper_tools *tools, const char *name, const char *dir, struct err *e)
-{
-	uint64_t until = now_ms() + DYING_MS;
-	pid_t other;
-
-	if (!bhyve_exists(tools, name)) {
-		remove_files(dir);
-		return 0;
-	}
-	while ((other = bhyve_find(name)) != 0 && now_ms() < until)
-		usleep(DYING_US);
-	if (other != 0) {
-		err_set(e, 0,
-		    "a bhyve that airlock did not start runs a machine \"%s\" "
-		    "(process %d)",
-		    name, (int)other);
-		err_hint(e, "bhyvectl --vm=%s --destroy", name);
-		return err_is(e, ERR_HOST);
-	}
-	if (bhyve_destroy(tools, name, e) < 0)
-		return -1;
-	remove_files(dir);
-	return 1;
-}
-
 /* ------------------------------------------------------------------ end */
 
 static void unwatch(struct keeper *k)
@@ -170,7 +105,7 @@ static void clear(struct keeper *k)
 	k->state = KEEPER_IDLE;
 	if (bhyve_destroy(k->tools, k->now.name, &e) < 0)
 		log_error("%s", e.text);
-	remove_files(k->dir);
+	keeper_files_remove(k->dir);
 }
 
 static void ended(struct keeper *k, int status, const struct err *e)
@@ -286,7 +221,7 @@ static int run_bhyve(struct keeper *k, struct err *e)
 	char path[512];
 	int rc;
 
-	file_of(k->dir, CONFIG_FILE, path);
+	keeper_config_path(path, k->dir);
 	buf_add(&args, k->tools->bhyve, strlen(k->tools->bhyve) + 1);
 	buf_add(&args, "-k", 3);
 	buf_add(&args, path, strlen(path) + 1);
@@ -326,31 +261,11 @@ static int run_loader(struct keeper *k, struct err *e)
 	return rc;
 }
 
-/* The guest's serial line: a terminal that changes no byte.  Returns our end. */
-static int open_console(struct keeper *k, struct err *e)
-{
-	auto_fd master = posix_openpt(O_RDWR | O_NOCTTY);
-	struct termios raw;
-	const char *name;
-
-	if (master < 0 || fcntl(master, F_SETFD, FD_CLOEXEC) < 0 || grantpt(master) < 0 ||
-	    unlockpt(master) < 0 || (name = ptsname(master)) == NULL)
-		return err_set(e, errno, "make a terminal");
-	k->console = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (k->console < 0 || tcgetattr(k->console, &raw) < 0)
-		return err_set(e, errno, "open %s", name);
-	cfmakeraw(&raw);
-	raw.c_cflag |= CLOCAL;
-	if (tcsetattr(k->console, TCSANOW, &raw) < 0)
-		return err_set(e, errno, "set up %s", name);
-	return fd_nonblock(master, e) < 0 ? -1 : fd_take(&master);
-}
-
 static int open_streams(struct keeper *k, int *console, int *errors, struct err *e)
 {
 	int pair[2];
 
-	*console = open_console(k, e);
+	*console = keeper_console_open(&k->console, e);
 	if (*console < 0)
 		return -1;
 	if (pipe2(pair, O_CLOEXEC) < 0)
@@ -365,7 +280,7 @@ static int prepare(struct keeper *k, int *console, int *errors, struct err *e)
 {
 	if (k->spec(k->arg, &k->now, e) < 0 || vm_spec_check(&k->now, e) < 0 ||
 	    bhyve_check(k->tools, k->now.boot, true, e) < 0 ||
-	    keeper_sweep(k->tools, k->now.name, k->dir, e) < 0 || write_config(k, e) < 0)
+	    keeper_sweep(k->tools, k->now.name, k->dir, e) < 0 || keeper_config_write(k, e) < 0)
 		return -1;
 	return open_streams(k, console, errors, e);
 }
