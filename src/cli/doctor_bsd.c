@@ -108,7 +108,7 @@ void check_bsd_vmm(struct doctor *d)
 		return;
 	}
 	if (loaded) {
-		finding_add(d, name, FINDING_OK, NULL, "vmm is loaded, by %s", help);
+		finding_add(d, name, FINDING_OK, NULL, "vmm is loaded, on %s", help);
 		return;
 	}
 	if (!vmm_file(d->probe)) {

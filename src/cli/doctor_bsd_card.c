@@ -205,37 +205,35 @@ void check_bsd_object(struct doctor *d)
 
 /* --- pf */
 
+/* What pfctl says; NULL when it fails. */
+static const char *pf_says(const struct doctor *d, const char *what, struct buf *out)
+{
+	const char *argv[] = {"/sbin/pfctl", "-s", what, NULL};
+	struct err ignored = {0};
+
+	buf_add(out, "", 0);
+	return d->probe->run(d->probe, argv, out, &ignored) == 0 ? out->data : NULL;
+}
+
 void check_bsd_filter(struct doctor *d)
 {
 	static const char name[] = "filter";
-	const char *info[] = {"/sbin/pfctl", "-s", "info", NULL};
-	const char *rules[] = {"/sbin/pfctl", "-s", "rules", NULL};
-	struct buf said = {0}, list = {0};
-	struct err ignored = {0};
+	struct buf info = {0}, rules = {0};
+	const char *missing, *mend = "";
 
 	/* Root alone may ask. */
 	if (!d->conf->host.filter || !d->root_user)
 		return;
-	buf_add(&said, "", 0);
-	buf_add(&list, "", 0);
-	if (d->probe->run(d->probe, info, &said, &ignored) != 0 ||
-	    strstr(said.data, "Status: Enabled") == NULL)
-		finding_add(d, name, FINDING_WARNING,
-		    "echo 'anchor \"airlock/*\"' >> /etc/pf.conf; sysrc pf_enable=YES; service "
-		    "pf start",
-		    "pf does not run, so the guest can reach the services of this host");
-	else if (d->probe->run(d->probe, rules, &list, &ignored) != 0 ||
-		 strstr(list.data, "anchor \"airlock/*\"") == NULL)
-		finding_add(d, name, FINDING_WARNING,
-		    "add the line  anchor \"airlock/*\"  to /etc/pf.conf, then: service pf "
-		    "reload",
-		    "pf runs without airlock's rules: they are in an anchor that pf.conf does "
-		    "not call");
+	missing = hostnet_filter_missing(
+	    pf_says(d, "info", &info), pf_says(d, "rules", &rules), &mend);
+	if (missing != NULL)
+		finding_add(d, name, FINDING_WARNING, mend,
+		    "%s: the guest can reach the services of this host", missing);
 	else
 		finding_add(
 		    d, name, FINDING_OK, NULL, "pf runs and has a place for airlock's rules");
-	buf_fini(&said);
-	buf_fini(&list);
+	buf_fini(&info);
+	buf_fini(&rules);
 }
 
 /* --- the service */

@@ -237,11 +237,15 @@ void check_handover(struct doctor *d)
 {
 	char group[300], resets[64];
 	struct pci_want want = d->want;
+	struct pci_device *card;
 	struct err e = {0};
 
 	/* Without groups there is nothing to judge by; see check_iommu(). */
 	if (d->card == NULL || !d->pci.facts.groups)
 		return;
+	/* That a driver has it before the guest is for check_bsd_reserved() to say. */
+	card = &d->pci.devices[d->card - d->pci.devices];
+	card->boot = true;
 	group_words(d, group, sizeof(group));
 	if (pci_is_taken(d->card) && d->running) {
 		finding_add(

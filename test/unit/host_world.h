@@ -430,6 +430,7 @@ static inline void world_init(struct world *w, const char *text)
 	conf_defaults(&w->conf, CONF_MACHINE);
 	tree_dir(w->root, "etc/systemd/system");
 	tree_dir(w->root, "var/lib");
+	tree_dir(w->root, "var/db");
 	tree_put(w->root, "/usr/libexec/airlock-init", WORLD_INIT, sizeof(WORLD_INIT) - 1);
 	/* Cards first: files of ours may stand within them. */
 	for (int pass = 0; pass < 2; pass++) {
