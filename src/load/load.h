@@ -7,7 +7,7 @@
 #include "vm/bhyve_boot.h"
 
 #define LOAD_MEMORY_MIN 16u /* MiB */
-#define LOAD_MEMORY_MAX (1024u * 1024)
+#define LOAD_MEMORY_MAX 1048576u
 #define LOAD_KERNEL_MAX ((size_t)512 << 20)
 
 /* Exit statuses, of sysexits(3). */

@@ -35,7 +35,7 @@
 #define PAGE       4096u
 #define PAGE_2M    0x200000u
 #define ENTRIES    512 /* of a table */
-#define DIRECTORY  4   /* tables of the last level, a GiB each */
+#define DIRECTORY  4u  /* tables of the last level, a GiB each */
 
 /* boot_params: offsets. */
 #define E820_ENTRIES   0x1e8
@@ -97,7 +97,7 @@ static void make_tables(struct bhyve_boot *b)
 	put64(b->tables, (TABLES_AT + PAGE) | PTE_TABLE);
 	for (size_t i = 0; i < DIRECTORY; i++)
 		put64(second + i * 8, (TABLES_AT + (2 + i) * PAGE) | PTE_TABLE);
-	for (uint64_t i = 0; i < DIRECTORY * ENTRIES; i++)
+	for (uint64_t i = 0; i < (uint64_t)DIRECTORY * ENTRIES; i++)
 		put64(directory + i * 8, i * PAGE_2M | PTE_PAGE);
 	add_piece(b, "page tables", TABLES_AT, b->tables, sizeof(b->tables));
 }

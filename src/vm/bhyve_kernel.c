@@ -67,7 +67,7 @@
 #define LOADED_HIGH   1
 #define KERNEL_64     1
 #define ENTRY_64      0x200
-#define SECTOR        512u
+#define SECTOR        ((size_t)512)
 
 static int add_segment(struct bhyve_kernel *k, const struct bhyve_segment *s, struct err *e)
 {
