@@ -23,15 +23,6 @@
 
 static const char counter[] = "total number of vm exits";
 
-const struct keeper_tools keeper_tools = {
-    .bhyve = "/usr/sbin/bhyve",
-    .bhyvectl = "/usr/sbin/bhyvectl",
-    .loader = AIRLOCK_LIBEXECDIR "/airlock-load",
-    .control = "/dev/vmmctl",
-    .machines = "/dev/vmm",
-    .firmware = "/usr/local/share/uefi-firmware/BHYVE_UEFI.fd",
-};
-
 bool bhyve_exists(const struct keeper_tools *tools, const char *name)
 {
 	char path[256];
