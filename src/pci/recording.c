@@ -87,7 +87,7 @@ static bool take_device(struct recording *r, const char *line)
 	const char *at = strchr(line, '@'), *p;
 	size_t len, i;
 
-	if (at == NULL || (size_t)(at - line) >= sizeof(name))
+	if (at == NULL || at == line || (size_t)(at - line) >= sizeof(name))
 		return false;
 	len = strcspn(at + 1, " \t");
 	if (len < 2 || at[len] != ':' || len > sizeof(selector))
