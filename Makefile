@@ -39,6 +39,9 @@ demo: image
 check: setup-tests image
 	sh test/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
 
+check-freebsd: setup-tests $(BUILD)/build.ninja
+	sh test/run --build $(BUILD) --cache $(CACHE) freebsd
+
 bench: setup-tests image
 	sh test/bench/run --build $(BUILD) --store $(STORE) --cache $(CACHE)
 
@@ -71,6 +74,7 @@ help:
 	@echo "make          build"
 	@echo "make demo     set up, build, make the image, see it work (root)"
 	@echo "make check    set up, build, make the image, every test (root)"
+	@echo "make check-freebsd  what FreeBSD builds, compiled and linked for it"
 	@echo "make image    make the image in $(BUILD)/images"
 	@echo "make bench    measure the limits, write bench.json (root)"
 	@echo "make bench-images  images for five common cards, and what they weigh"
@@ -81,4 +85,4 @@ help:
 	@echo "make lint     clang-tidy, shellcheck, mandoc, the arrow table"
 	@echo "make clean"
 
-.PHONY: all setup setup-tests setup-lab image demo check lab bench bench-images install deb format lint clean help
+.PHONY: all setup setup-tests setup-lab image demo check check-freebsd lab bench bench-images install deb format lint clean help
