@@ -159,6 +159,12 @@ int unix_listen(const char *path, mode_t mode, struct err *e);
 int unix_connect(const char *path, struct err *e);
 
 /*
+ * A pair of SOCK_SEQPACKET sockets, close-on-exec, with room for records of 64 KiB.
+ * 0, or -1 with *e and both -1.
+ */
+int unix_pair(int pair[2], struct err *e);
+
+/*
  * Send bytes with at most one descriptor (fd -1: none) over a UNIX socket,
  * and receive them.  unix_recv returns the bytes read, 0 at the end,
  * or -1 with *e; *fd is the descriptor received, close-on-exec, or -1.

@@ -13,6 +13,8 @@
 
 #include "base/base.h"
 
+#define RECORD_BYTES (128 << 10) /* that may wait; FreeBSD 14 has 8 KiB by itself */
+
 void fd_close(int *fd)
 {
 	int saved = errno;
@@ -112,6 +114,37 @@ int unix_connect(const char *path, struct err *e)
 	return fd_take(&fd);
 }
 
+/* FreeBSD 15 keeps records apart only where their end is said; a stream has none. */
+static int end_of_record(int sock)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return 0;
+	return type == SOCK_SEQPACKET ? MSG_EOR : 0;
+}
+
+int unix_pair(int pair[2], struct err *e)
+{
+	static const int options[] = {SO_SNDBUF, SO_RCVBUF};
+	int bytes = RECORD_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		pair[0] = pair[1] = -1;
+		return err_set(e, errno, "make a socket pair");
+	}
+	for (size_t i = 0; i < 4; i++)
+		if (setsockopt(pair[i / 2], SOL_SOCKET, options[i % 2], &bytes, sizeof(bytes)) <
+		    0) {
+			err_set(e, errno, "make room for records");
+			fd_close(&pair[0]);
+			fd_close(&pair[1]);
+			return -1;
+		}
+	return 0;
+}
+
 int unix_send(int sock, const void *buf, size_t len, int fd, struct err *e)
 {
 	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf, .iov_len = len};
@@ -134,7 +167,7 @@ int unix_send(int sock, const void *buf, size_t len, int fd, struct err *e)
 		memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	}
 	do
-		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
+		n = sendmsg(sock, &msg, MSG_NOSIGNAL | end_of_record(sock));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_set(e, errno, "send");

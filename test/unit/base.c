@@ -334,8 +334,94 @@ static void secrets_are_hidden(void)
 	}
 }
 
+static void records_stay_apart(void)
+{
+	struct err e = {0};
+	static char big[60000], got[60001];
+	int pair[2], fd = -1, null = open("/dev/null", O_RDONLY);
+
+	CHECK_INT(unix_pair(pair, &e), 0);
+	CHECK_INT(unix_send(pair[0], "one", 3, -1, &e), 0);
+	CHECK_INT(unix_send(pair[0], "three", 5, null, &e), 0);
+	memset(big, 'x', sizeof(big));
+	CHECK_INT(unix_send(pair[0], big, sizeof(big), -1, &e), 0);
+	CHECK_INT(unix_recv(pair[1], got, sizeof(got), &fd, &e), 3);
+	CHECK_INT(fd, -1);
+	CHECK_INT(unix_recv(pair[1], got, sizeof(got), &fd, &e), 5);
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK_INT(unix_recv(pair[1], got, sizeof(got), &fd, &e), sizeof(big));
+	CHECK(memcmp(got, big, sizeof(big)) == 0);
+	close(pair[0]);
+	CHECK_INT(unix_recv(pair[1], got, sizeof(got), &fd, &e), 0);
+	close(pair[1]);
+	close(null);
+}
+
+static void a_process_knows_its_program(void)
+{
+	struct err e = {0};
+	char path[4096], small[4];
+
+	CHECK_INT(self_path(path, sizeof(path), &e), 0);
+	CHECK(path[0] == '/' && strstr(path, "/unit-base") != NULL);
+	CHECK_INT(self_path(small, sizeof(small), &e), -1);
+	CHECK_HAS(e.text, "find this program");
+}
+
+/* A child of a child, whose parent is killed, ends; one of another parent never begins. */
+static void who_is_tied_ends_with_the_parent(void)
+{
+	int fds[2], status;
+	char byte;
+	pid_t pid;
+
+	CHECK_INT(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0) {
+		pid_t self = getpid();
+
+		if (fork() == 0) {
+			CHECK_INT(self_die_with(self), 0);
+			CHECK_INT(write(fds[1], "x", 1), 1);
+			pause();
+			_exit(0);
+		}
+		pause();
+		_exit(0);
+	}
+	close(fds[1]);
+	CHECK_INT(read(fds[0], &byte, 1), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	/* The last one that could write is gone. */
+	CHECK_INT(read(fds[0], &byte, 1), 0);
+	close(fds[0]);
+	pid = fork();
+	if (pid == 0)
+		_exit(self_die_with(1) < 0 && errno == 0 ? 0 : 1);
+	CHECK_INT(child_wait(pid), 0);
+}
+
+static void ranges_of_descriptors_are_closed(void)
+{
+	int fd[4];
+
+	for (int i = 0; i < 4; i++)
+		fd[i] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100 + i);
+	self_close_range(fd[1], fd[2]);
+	CHECK(fcntl(fd[0], F_GETFD) >= 0 && fcntl(fd[3], F_GETFD) >= 0);
+	CHECK(fcntl(fd[1], F_GETFD) < 0 && fcntl(fd[2], F_GETFD) < 0);
+	close(fd[0]);
+	close(fd[3]);
+}
+
 int main(void)
 {
+	RUN(records_stay_apart);
+	RUN(a_process_knows_its_program);
+	RUN(who_is_tied_ends_with_the_parent);
+	RUN(ranges_of_descriptors_are_closed);
 	RUN(error_reads_from_wish_to_cause);
 	RUN(error_that_is_too_long_is_cut);
 	RUN(escape_of_strangers);
