@@ -5,7 +5,7 @@
  * the guest, then the datagram.  What comes back for the number is sent to that
  * address from the socket that the client had written to, as the program
  * itself would do it, and nothing is sent to an address that did not write
- * first.
+ * first.  How it is sent is the system's: answer_linux.c, answer_freebsd.c.
  *
  * A datagram socket does not say that it closes.  A client that is gone is
  * noticed when it is answered, and by a look at its address every two seconds:
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "relay/peers.h"
+#include "relay/answer.h"
 
 #define TURN       32    /* datagrams of one socket before the others' turn */
 #define UNBOUND_MS 10000 /* a client without an address is forgotten after so much silence */
@@ -36,7 +36,7 @@ struct relay_host {
 	relay_send_fn *send;
 	void *arg;
 	struct loop_timer timer;
-	int scratch;
+	struct relay_answer answer;
 	bool paused;
 	struct listener listeners[RELAY_SOCKETS];
 	struct relay_peers peers;
@@ -67,8 +67,7 @@ static void answer(struct relay_host *h, struct relay_peer *peer, const void *da
 
 	if (!relay_address_bound(a))
 		return;
-	if (sendto(h->listeners[peer->socket].io.fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL,
-		(const struct sockaddr *)&a->sun, a->len) >= 0)
+	if (answer_send(&h->answer, h->listeners[peer->socket].io.fd, a, data, len) == 0)
 		return;
 	if (is_gone(errno))
 		end_peer(h, peer, true);
@@ -97,13 +96,11 @@ static bool still_there(struct relay_host *h, const struct relay_peer *peer, uin
 
 	if (!relay_address_bound(a))
 		return now - peer->used_ms < UNBOUND_MS;
-	return connect(h->scratch, (const struct sockaddr *)&a->sun, a->len) == 0 ||
-	       !is_gone(errno);
+	return answer_look(&h->answer, a) == 0 || !is_gone(errno);
 }
 
 static void on_look(void *arg)
 {
-	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 	struct relay_host *h = arg;
 	uint64_t now = now_ms();
 
@@ -113,9 +110,7 @@ static void on_look(void *arg)
 		if (peer->number != 0 && !still_there(h, peer, now))
 			end_peer(h, peer, true);
 	}
-	/* Hold on to none of them. */
-	if (connect(h->scratch, &nobody, sizeof(nobody)) < 0)
-		log_debug("let go of a client: %s", strerror(errno));
+	answer_looked(&h->answer);
 	if (h->peers.count > 0)
 		loop_timer_set(h->loop, &h->timer, RELAY_LOOK_MS);
 }
@@ -164,8 +159,7 @@ static void pass_on(
 		log_debug("%s has %d clients that wait for events: one more is refused",
 		    s->name, RELAY_PEERS);
 		if (relay_address_bound(a) &&
-		    sendto(s->io.fd, busy, sizeof(busy) - 1, MSG_DONTWAIT | MSG_NOSIGNAL,
-			(const struct sockaddr *)&a->sun, a->len) < 0)
+		    answer_send(&h->answer, s->io.fd, a, busy, sizeof(busy) - 1) < 0)
 			log_debug("nor can it be told: %s", strerror(errno));
 		return;
 	}
@@ -304,10 +298,8 @@ struct relay_host *relay_host_new(struct loop *l, relay_send_fn *send, void *arg
 	h->send = send;
 	h->arg = arg;
 	h->timer = (struct loop_timer){.fn = on_look, .arg = h};
-	h->scratch = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (h->scratch >= 0)
+	if (answer_open(&h->answer, e) == 0)
 		return h;
-	err_set(e, errno, "make a socket");
 	free(h);
 	return NULL;
 }
@@ -320,6 +312,6 @@ void relay_host_free(struct relay_host *h)
 		if (h->listeners[i].open)
 			close_listener(h, &h->listeners[i]);
 	loop_timer_del(h->loop, &h->timer);
-	fd_close(&h->scratch);
+	answer_close(&h->answer);
 	free(h);
 }
