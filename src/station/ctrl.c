@@ -17,11 +17,18 @@
 
 #include "station/internal.h"
 
+static void shut(struct station_ctrl *c)
+{
+	if (c->fd >= 0)
+		station_unbind(c->fd);
+	fd_close(&c->fd);
+}
+
 static int reopen(struct station_ctrl *c, struct err *e)
 {
 	struct sockaddr_un peer = {.sun_family = AF_UNIX};
 
-	fd_close(&c->fd);
+	shut(c);
 	if (!str_copy(peer.sun_path, sizeof(peer.sun_path), c->path))
 		return err_set(e, ENAMETOOLONG, "%s", c->path);
 	c->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -32,7 +39,7 @@ static int reopen(struct station_ctrl *c, struct err *e)
 			return 0;
 		err_set(e, errno, "speak with the supplicant at %s", c->path);
 	}
-	fd_close(&c->fd);
+	shut(c);
 	return -1;
 }
 
@@ -49,7 +56,7 @@ void station_close(struct station_ctrl *c)
 	/* Politeness: it need not find out by a datagram that nobody takes. */
 	if (c->fd >= 0 && c->attached)
 		(void)send(c->fd, "DETACH", 6, MSG_DONTWAIT);
-	fd_close(&c->fd);
+	shut(c);
 	c->attached = false;
 }
 
@@ -116,7 +123,7 @@ int station_ask(
 		;
 	if (send(c->fd, command, strlen(command), 0) < 0) {
 		err_set(e, errno, "speak with the supplicant at %s", c->path);
-		fd_close(&c->fd);
+		shut(c);
 		return -1;
 	}
 	for (;;) {
@@ -128,7 +135,7 @@ int station_ask(
 			break;
 		wait_until(c, until);
 	}
-	fd_close(&c->fd);
+	shut(c);
 	err_set(e, 0, "the supplicant does not answer within %d s", STATION_ANSWER_MS / 1000);
 	e->num = ETIMEDOUT;
 	return -1;

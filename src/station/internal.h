@@ -9,6 +9,8 @@
  * that is gone with the socket.  The operating system's part.  0, or -1 with *e.
  */
 int station_bind(int fd, struct err *e);
+/* Before it is closed. */
+void station_unbind(int fd);
 
 /* A line of a configuration. */
 struct station_line {
