@@ -185,7 +185,7 @@ static void act_launch(struct machine *m)
 		refused(m);
 		return;
 	}
-	m->on_kvm = m->driver->accel(m->vm) == VM_ACCEL_KVM;
+	m->on_kvm = m->driver->accel(m->vm) != VM_ACCEL_TCG;
 	m->boot_timeout_ms = BOOT_TIMEOUT_MS;
 	if (!m->on_kvm)
 		m->boot_timeout_ms = MAX(m->boot_timeout_ms, m->conf.guest.start_timeout_ms);

@@ -375,7 +375,7 @@ void sleep_over(struct machine *m);
 /* Is the guest off for the host's sleep, or on its way there? */
 bool sleep_is(const struct machine *m);
 
-/* wake_linux.c: a descriptor that becomes readable when the wall clock jumps */
+/* clock.c: a descriptor that becomes readable when the wall clock jumps */
 int clock_watch(struct err *e);
 /* Was it a jump?  Arms the watch again. */
 bool clock_jumped(int fd);

@@ -10,6 +10,19 @@
 
 #include "daemon/modules.h"
 
+const struct modules_known modules_known[MODULES_MAX] = {
+    {"kvm_intel", false}, {"kvm_amd", false}, {"vfio_pci", true}};
+const char modules_node[] = "/dev/kvm";
+
+/* What is built in has no such file. */
+bool modules_loaded(const struct modules *m, const char *name)
+{
+	char path[400];
+
+	str_format(path, sizeof(path), "%s/sys/module/%s/initstate", m->root, name);
+	return access(path, F_OK) == 0;
+}
+
 int modules_unload(const char *name, struct err *e)
 {
 	if (syscall(SYS_delete_module, name, O_NONBLOCK) == 0 || errno == ENOENT)

@@ -11,6 +11,11 @@ struct process_user {
 	gid_t kvm; /* group of /dev/kvm, or 0 */
 };
 
+/* process_linux.c, process_freebsd.c: the command that makes a user, before its name. */
+extern const char process_adduser[];
+/* The group that may use the hypervisor's node, or 0. */
+gid_t process_hypervisor_group(void);
+
 /* Find a user by name; "" is _airlock if there is one, else nobody. */
 int process_user_find(const char *name, struct process_user *u, struct err *e);
 
@@ -28,17 +33,33 @@ int process_drop(const struct process_user *u, bool with_kvm, pid_t parent, stru
 void process_may_lock(unsigned mib);
 
 /*
- * The same, but keep the right to write to what belongs to others
- * (CAP_DAC_OVERRIDE) and nothing else.
+ * The same, but keep the right to write to what belongs to others: on Linux
+ * CAP_DAC_OVERRIDE and nothing else.  FreeBSD cannot divide root, so there it stays root,
+ * and what is left of that is up to process_filter_relay().
  */
 int process_drop_relay(const struct process_user *u, pid_t parent, struct err *e);
 
 /* Shut the calling process into an empty directory.  Needs root, so comes before the drop. */
 int process_shut_in(const char *empty, struct err *e);
 
-/* Allow only the system calls that control.c, or relay.c, needs.  After the drop. */
+/*
+ * Allow only what control.c, or relay.c, or the machine process needs, for good.  After the
+ * drop.  On Linux a list of system calls (none for the machine, which starts QEMU); on
+ * FreeBSD capability mode: nothing that has a name can be opened any more.
+ */
 int process_filter_control(struct err *e);
 int process_filter_relay(struct err *e);
+int process_filter_machine(struct err *e);
+
+/* What a descriptor is for, in a process that meets strangers. */
+enum process_use {
+	PROCESS_HOLD,   /* to be open: a lock */
+	PROCESS_SPEAK,  /* bytes, both ways */
+	PROCESS_LISTEN, /* the same, and those who connect */
+};
+
+/* Allow only that with it, for good; fd -1 is no error.  0, or -1 with *e. */
+int process_narrow(int fd, enum process_use use, struct err *e);
 
 /*
  * Take the lock of a run directory: the kernel releases it when every process

@@ -1,5 +1,5 @@
 /*
- * process: privileges given up, system calls filtered, one daemon at a time.
+ * process_linux: privileges given up, system calls filtered.
  *
  * The control process talks to local users, the machine process to the
  * hypervisor and so to the guest.  Neither keeps root, neither can get it
@@ -9,15 +9,9 @@
  * keeps one right of root's, and has no call with which to use it on files.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <seccomp.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,22 +20,13 @@
 
 #include "daemon/process.h"
 
-int process_user_find(const char *name, struct process_user *u, struct err *e)
+const char process_adduser[] = "adduser --system";
+
+gid_t process_hypervisor_group(void)
 {
-	struct passwd *pw = getpwnam(name[0] != '\0' ? name : "_airlock");
 	struct stat st;
 
-	if (pw == NULL && name[0] == '\0')
-		pw = getpwnam("nobody");
-	if (pw == NULL || pw->pw_uid == 0) {
-		err_set(e, 0, "there is no unprivileged user \"%s\"", name);
-		err_hint(e, "set `user` in airlock.conf, or: adduser --system %s", name);
-		return err_is(e, ERR_HOST);
-	}
-	*u = (struct process_user){.uid = pw->pw_uid, .gid = pw->pw_gid};
-	if (stat("/dev/kvm", &st) == 0 && (st.st_mode & 0060) == 0060)
-		u->kvm = st.st_gid;
-	return 0;
+	return stat("/dev/kvm", &st) == 0 && (st.st_mode & 0060) == 0060 ? st.st_gid : 0;
 }
 
 int process_drop(const struct process_user *u, bool with_kvm, pid_t parent, struct err *e)
@@ -55,23 +40,10 @@ int process_drop(const struct process_user *u, bool with_kvm, pid_t parent, stru
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
 		return err_set(e, errno, "give up privileges");
 	/* After the change of user, which clears it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		return err_set(e, errno, "tie a process to its parent");
-	if (getppid() != parent)
-		return err_set(e, 0, "the privileged process is gone");
+	if (self_die_with(parent) < 0)
+		return errno != 0 ? err_set(e, errno, "tie a process to its parent")
+				  : err_set(e, 0, "the privileged process is gone");
 	return 0;
-}
-
-void process_may_lock(unsigned mib)
-{
-	rlim_t bytes = (rlim_t)mib << 20;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_max >= bytes)
-		return;
-	limit.rlim_max = bytes;
-	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0)
-		log_warn("allow %u MiB of locked memory: %s", mib, strerror(errno));
 }
 
 int process_drop_relay(const struct process_user *u, pid_t parent, struct err *e)
@@ -87,15 +59,6 @@ int process_drop_relay(const struct process_user *u, pid_t parent, struct err *e
 		return -1;
 	if (syscall(SYS_capset, &head, data) < 0 || prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return err_set(e, errno, "give up capabilities");
-	return 0;
-}
-
-int process_shut_in(const char *empty, struct err *e)
-{
-	if (mkdir(empty, 0555) < 0 && errno != EEXIST)
-		return err_set(e, errno, "make directory %s", empty);
-	if (chroot(empty) < 0 || chdir("/") < 0)
-		return err_set(e, errno, "shut into %s", empty);
 	return 0;
 }
 
@@ -143,52 +106,14 @@ int process_filter_relay(struct err *e)
 	return filter(more, ARRAY_LEN(more), e);
 }
 
-/* The process noted in a lock file, or 0. */
-static pid_t lock_holder(int fd)
+/* It starts the hypervisor, which looks for its files by itself. */
+int process_filter_machine(struct err *e)
 {
-	char text[16] = "";
-	uint64_t pid;
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-
-	for (ssize_t i = 0; i < n; i++)
-		if (text[i] == '\n')
-			text[i] = '\0';
-	return str_u64(text, 1, 1 << 22, &pid) ? (pid_t)pid : 0;
+	return 0;
 }
 
-/* Is the file that was locked still the one at its path? */
-static bool is_at(int fd, const char *path)
+/* What a descriptor may be used for is up to the list of system calls. */
+int process_narrow(int fd, enum process_use use, struct err *e)
 {
-	struct stat mine, there;
-
-	return fstat(fd, &mine) == 0 && stat(path, &there) == 0 &&
-	       mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
-}
-
-int process_lock(const char *path, unsigned wait_ms, struct err *e)
-{
-	uint64_t until = now_ms() + wait_ms;
-	char text[16];
-
-	for (;;) {
-		auto_fd fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-		pid_t holder;
-
-		if (fd < 0)
-			return err_set(e, errno, "open lock %s", path);
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-			if (!is_at(fd, path)) /* its last owner removed it meanwhile */
-				continue;
-			snprintf(text, sizeof(text), "%d\n", (int)getpid());
-			if (ftruncate(fd, 0) < 0 || fd_write_all(fd, text, strlen(text), e) < 0)
-				return err_ctx(e, "lock %s", path);
-			return fd_take(&fd);
-		}
-		holder = lock_holder(fd);
-		if ((holder != 0 && kill(holder, 0) == 0) || now_ms() >= until) {
-			err_set(e, 0, "airlock runs already (process %d)", (int)holder);
-			return err_hint(e, "airlock status");
-		}
-		usleep(20000);
-	}
+	return 0;
 }

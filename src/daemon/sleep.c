@@ -55,7 +55,7 @@ void sleep_over(struct machine *m)
 void sleep_end(struct machine *m, bool asked)
 {
 	int64_t now = wake_asleep_ms();
-	bool slept = wake_slept(m->slept_before_ms, now);
+	bool slept = (asked || wake_clock_tells) && wake_slept(m->slept_before_ms, now);
 
 	if (!wake_restarts(m->conf.resume, m->life, asked, slept)) {
 		log_info("%s: setting the guest's clock", slept   ? "the host slept"

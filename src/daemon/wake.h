@@ -27,12 +27,18 @@ bool wake_slept(int64_t before_ms, int64_t after_ms);
  */
 bool wake_restarts(enum conf_resume method, enum life_state life, bool asked, bool slept);
 
-/* wake_linux.c */
+/* wake_linux.c, wake_freebsd.c */
 
 /*
  * Milliseconds that this host spent asleep since it booted, with an unknown but
  * constant part.
  */
 int64_t wake_asleep_ms(void);
+
+/*
+ * Is that certain?  Else the wall clock, set by somebody, looks like a sleep, and it
+ * counts only when `airlock resume` says that there was one.
+ */
+extern const bool wake_clock_tells;
 
 #endif

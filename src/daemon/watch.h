@@ -16,4 +16,22 @@
  */
 int watch_open(const char *path, struct err *e);
 
+/* The system's part, for watch.c: watch_linux.c, watch_freebsd.c. */
+
+enum watch_place {
+	WATCH_FILE,   /* the file itself */
+	WATCH_FOLDER, /* the directory that it is in */
+	WATCH_STEP,   /* a directory on the way, with a link or a gap in it */
+};
+
+struct watch_set;
+
+/* NULL with *e when there can be none. */
+struct watch_set *watch_set_new(struct err *e);
+/* A place that is not there is no error.  0, or -1 with *e. */
+int watch_set_add(struct watch_set *s, const char *path, enum watch_place place, struct err *e);
+/* The descriptor for watch_open(), or -1 with *e.  The set is no longer the caller's. */
+int watch_set_start(struct watch_set *s, struct err *e);
+void watch_set_free(struct watch_set *s);
+
 #endif

@@ -1,132 +1,56 @@
 /*
- * watch: the places where a change can make a file another one.
- *
- * The path is walked as the kernel walks it, one component at a time.  Watched
- * are: the file, wherever its links are; the directory that it is in; every
- * directory on the way in which a symbolic link stands, because the link may be
- * replaced; and where a step is missing, the last directory there is.  Each is
- * watched before it is looked into, so that nothing happens unseen in between.
- *
- * After a change the places may be others, so whoever was woken asks for a new
- * descriptor; this one is never mended.  Whether the content changed is not
- * asked here: nothing is opened or read.
+ * watch_linux: places watched by one inotify descriptor, which is what is given out.
  */
 #include <errno.h>
-#include <limits.h>
-#include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/watch.h"
 
-#define LINKS_MAX 40 /* as the kernel's */
-
-#define IN_FOLDER                                                                           \
-	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE | \
-	    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-#define AT_FILE (IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB)
-#define AT_STEP \
-	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
-
-struct walk {
+struct watch_set {
 	int fd;
-	char at[PATH_MAX];   /* the directory reached, without links; "" is the root */
-	char rest[PATH_MAX]; /* what is still to be walked */
-	unsigned links;
 };
 
-static int add(const struct walk *w, const char *path, uint32_t mask, struct err *e)
+static const uint32_t masks[] = {
+    [WATCH_FILE] = IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB,
+    [WATCH_FOLDER] = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY |
+		     IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR,
+    [WATCH_STEP] =
+	IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF,
+};
+
+struct watch_set *watch_set_new(struct err *e)
+{
+	struct watch_set *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (s != NULL && s->fd >= 0)
+		return s;
+	err_set(e, errno, "inotify");
+	free(s);
+	return NULL;
+}
+
+int watch_set_add(struct watch_set *s, const char *path, enum watch_place place, struct err *e)
 {
 	/* A place that is gone by now is told by the directory it was in. */
-	if (inotify_add_watch(w->fd, path[0] != '\0' ? path : "/", mask | IN_MASK_ADD) < 0 &&
-	    errno != ENOENT && errno != ENOTDIR)
+	if (inotify_add_watch(s->fd, path, masks[place] | IN_MASK_ADD) < 0 && errno != ENOENT &&
+	    errno != ENOTDIR)
 		return err_set(e, errno, "watch %s", path);
 	return 0;
 }
 
-/* Put what a link says before the rest of the way. */
-static int follow(struct walk *w, const char *link, struct err *e)
+int watch_set_start(struct watch_set *s, struct err *e)
 {
-	char target[PATH_MAX], rest[PATH_MAX];
-	ssize_t n = readlink(link, target, sizeof(target) - 1);
+	int fd = fd_take(&s->fd);
 
-	if (n < 0)
-		return err_set(e, errno, "read link %s", link);
-	target[n] = '\0';
-	str_copy(rest, sizeof(rest), w->rest);
-	if (++w->links > LINKS_MAX ||
-	    !str_format(w->rest, sizeof(w->rest), "%s/%s", target, rest))
-		return err_set(e, ELOOP, "follow %s", link);
-	if (target[0] == '/')
-		w->at[0] = '\0';
-	return 0;
+	watch_set_free(s);
+	return fd;
 }
 
-/* Cut the next component off the rest; false when there is none. */
-static bool next_step(struct walk *w, char step[NAME_MAX + 1])
+void watch_set_free(struct watch_set *s)
 {
-	size_t skip = strspn(w->rest, "/"), len = strcspn(w->rest + skip, "/");
-
-	if (len == 0 || len > NAME_MAX)
-		return false;
-	memcpy(step, w->rest + skip, len);
-	step[len] = '\0';
-	memmove(w->rest, w->rest + skip + len, strlen(w->rest + skip + len) + 1);
-	return true;
-}
-
-static bool is_last(const struct walk *w)
-{
-	return w->rest[strspn(w->rest, "/")] == '\0';
-}
-
-/* One step; 1 when there is more to walk, 0 at the end, -1 with *e. */
-static int walk_on(struct walk *w, struct err *e)
-{
-	char step[NAME_MAX + 1], path[PATH_MAX];
-	struct stat st;
-
-	if (!next_step(w, step))
-		return 0;
-	if (strcmp(step, ".") == 0)
-		return 1;
-	if (strcmp(step, "..") == 0) {
-		char *slash = strrchr(w->at, '/');
-
-		if (slash != NULL)
-			*slash = '\0';
-		return 1;
-	}
-	if (!str_format(path, sizeof(path), "%s/%s", w->at, step))
-		return err_set(e, ENAMETOOLONG, "watch %s", step);
-	if (is_last(w) && add(w, w->at, IN_FOLDER, e) < 0)
-		return -1;
-	if (lstat(path, &st) < 0 || S_ISLNK(st.st_mode)) {
-		if (add(w, w->at, AT_STEP, e) < 0)
-			return -1;
-		if (lstat(path, &st) < 0) /* asked again: it may have come meanwhile */
-			return 0;
-	}
-	if (S_ISLNK(st.st_mode))
-		return follow(w, path, e) < 0 ? -1 : 1;
-	if (is_last(w))
-		return add(w, path, AT_FILE, e);
-	str_copy(w->at, sizeof(w->at), path);
-	return 1;
-}
-
-int watch_open(const char *path, struct err *e)
-{
-	auto_fd fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	struct walk w = {.fd = fd};
-	int rc = 1;
-
-	if (fd < 0)
-		return err_set(e, errno, "watch %s", path);
-	if (path[0] != '/' || !str_copy(w.rest, sizeof(w.rest), path))
-		return err_set(e, EINVAL, "watch %s", path);
-	while (rc == 1)
-		rc = walk_on(&w, e);
-	return rc < 0 ? -1 : fd_take(&fd);
+	fd_close(&s->fd);
+	free(s);
 }

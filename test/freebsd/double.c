@@ -11,6 +11,7 @@
  *                  still     the guest never runs         slow      ... for a second
  *                  no-acpi   SIGTERM would kill bhyve     stuck     nothing but SIGKILL ends it
  *                  stays     the object is not destroyed
+ *                  router    on its first port the guest speaks as airlock-init would
  *
  * As the real one, bhyve takes its configuration by -k, wants the object to be there
  * unless it boots a ROM, makes the sockets of its ports and never removes one, has one
@@ -22,7 +23,7 @@
  *     e an error     A aborts        S is saved       u unknown end i no interrupts
  *     s complains    l closes the ports' connections
  *
- * Every other byte is echoed.  On a port every byte is echoed.
+ * Every other byte is echoed.  On a port every byte is echoed.  SIGHUP makes it reboot.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "double_guest.h"
 
 #define PORTS 16
 
@@ -281,7 +284,7 @@ static void obey(void)
 	told = 0;
 	if (signo == 0 || plays("stuck"))
 		return;
-	leave(signo == SIGUSR2 ? 4 : 1);
+	leave(signo == SIGUSR2 ? 4 : signo == SIGHUP ? 0 : 1);
 }
 
 static void say(const char *text)
@@ -336,21 +339,27 @@ static void act(char c)
 
 static void on_port(struct port *p, short listener, short client)
 {
+	bool router = p == &vm.ports[0] && plays("router");
 	char bytes[4096];
 	ssize_t n;
 
 	if (listener & POLLIN) {
 		int fd = accept(p->listener, NULL, NULL);
 
-		if (p->client >= 0)
+		if (p->client >= 0) {
 			close(fd);
-		else
+		} else {
 			p->client = fd;
+			if (router)
+				guest_connected(fd);
+		}
 	}
 	if (client == 0)
 		return;
 	n = read(p->client, bytes, sizeof(bytes));
-	if (n <= 0 || write(p->client, bytes, (size_t)n) != n) {
+	if (n > 0 && router && guest_heard(p->client, bytes, (size_t)n))
+		leave(1);
+	if (n <= 0 || (!router && write(p->client, bytes, (size_t)n) != n)) {
 		close(p->client);
 		p->client = -1;
 	}

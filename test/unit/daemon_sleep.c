@@ -163,6 +163,8 @@ bool clock_jumped(int fd)
 	return eventfd_read(fd, &n) == 0;
 }
 
+const bool wake_clock_tells = true;
+
 int64_t wake_asleep_ms(void)
 {
 	return asleep_ms;
