@@ -615,6 +615,19 @@ case_hostile_guest_without_filter() {
 	has 'ping from another MAC: echo' cat "$dir/out"
 }
 
+# What a change of addresses or routes wakes.
+case_watch() {
+	"$tool" watch >"$dir/out" 2>&1 &
+	pid=$!
+	before=0
+	said "$dir/out" watching
+	must ip route add 192.0.2.128/25 dev wire0
+	said "$dir/out" changed
+	wait "$pid" || fail "exit status $?"
+	pid=
+	has 'device .' "$tool" device wire0
+}
+
 case_networks() {
 	has '192.168.1.0/24' "$tool" networks
 	has 'chosen 10.0.0.2/24' "$tool" networks

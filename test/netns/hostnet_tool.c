@@ -7,6 +7,8 @@
  *     hostnet_tool undo RUN STATE             undo what a crashed run left
  *     hostnet_tool networks [EXCEPT]          list networks, choose a subnet
  *     hostnet_tool uplinks                    list interfaces with a default route
+ *     hostnet_tool watch                      say "watching", and then what comes
+ *     hostnet_tool device INTERFACE           name a tap's device
  *     hostnet_tool hostile RUN STATE          as apply, and be a hostile guest
  *                                             on the tap: see hostnet_frames.c
  *
@@ -239,6 +241,37 @@ static int uplinks(void)
 	return 0;
 }
 
+/* Wait for a change, at most 10 s. */
+static int watch(void)
+{
+	struct err e = {0};
+	auto_fd fd = tool_driver->watch(&e);
+	struct pollfd p = {fd, POLLIN, 0};
+	char drain[8192];
+
+	if (fd < 0)
+		return fail(&e);
+	printf("watching\n");
+	fflush(stdout);
+	if (poll(&p, 1, 10000) != 1)
+		return 1;
+	while (read(fd, drain, sizeof(drain)) > 0)
+		;
+	printf("%s\n", errno == EAGAIN ? "changed" : strerror(errno));
+	return 0;
+}
+
+static int device(const char *interface)
+{
+	char name[HOSTNET_NAME];
+	struct err e = {0};
+
+	if (tool_driver->device(interface, name, sizeof(name), &e) < 0)
+		return fail(&e);
+	printf("device %s.\n", name);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	log_open(NULL, NULL, "hostnet_tool", LEVEL_DEBUG);
@@ -246,6 +279,10 @@ int main(int argc, char **argv)
 		return networks(argc > 2 ? argv[2] : NULL);
 	if (argc >= 2 && strcmp(argv[1], "uplinks") == 0)
 		return uplinks();
+	if (argc >= 2 && strcmp(argv[1], "watch") == 0)
+		return watch();
+	if (argc >= 3 && strcmp(argv[1], "device") == 0)
+		return device(argv[2]);
 	if (argc < 4)
 		return 2;
 	return run(argv[1], argv[2], argv[3], argv + 4);
