@@ -150,7 +150,6 @@ struct machine {
 	} sockets;
 
 	/* the host's end */
-	const struct hostnet_driver *hostnet;
 	struct hostnet_plan plan; /* what is applied */
 	bool routed;              /* it was online: default route and resolver are set */
 	struct hostnet_net net;

@@ -103,7 +103,6 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 	    .background = d->background,
 	    .notify = d->notify,
 	    .driver = daemon_host.vm,
-	    .hostnet = daemon_host.hostnet,
 	    .control = {.io = {.fd = p->control_machine[1]}},
 	    .sockets = {.relay = {.io = {.fd = p->machine_relay[0]}}, .hand = p->hand[0]}};
 	memcpy(m.early, d->early, sizeof(m.early));

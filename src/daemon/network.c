@@ -60,7 +60,7 @@ static int decide(struct machine *m, const struct hostnet_net *uplink, struct er
 		m->router = m->conf.router.address.address;
 		return 0;
 	}
-	n = m->hostnet->networks(m->conf.host.interface, taken, HOSTNET_ROUTES_MAX, e);
+	n = priv_networks(m->priv, taken, HOSTNET_ROUTES_MAX, e);
 	if (n < 0)
 		return -1;
 	if (uplink != NULL)
@@ -126,7 +126,8 @@ static void watch_routes(struct machine *m)
 
 	if (m->route_watch.fn != NULL)
 		return;
-	m->route_watch = (struct loop_io){.fd = m->hostnet->watch(&e), .events = POLLIN};
+	m->route_watch =
+	    (struct loop_io){.fd = priv_watch_routes(m->priv, &e), .events = POLLIN};
 	m->route_watch.fn = on_routes;
 	m->route_watch.arg = m;
 	if (m->route_watch.fd < 0)
@@ -284,7 +285,7 @@ static bool collides(struct machine *m, struct hostnet_net *with, bool *is_uplin
 	*is_uplink = m->status.address != 0 && hostnet_overlap(*with, m->net);
 	if (*is_uplink)
 		return true;
-	n = m->hostnet->networks(m->conf.host.interface, taken, HOSTNET_ROUTES_MAX, &e);
+	n = priv_networks(m->priv, taken, HOSTNET_ROUTES_MAX, &e);
 	for (ssize_t i = 0; i < n; i++) {
 		*with = taken[i];
 		if (hostnet_overlap(taken[i], m->net))

@@ -88,6 +88,15 @@ static int holds(
 	return r < 0 ? -1 : 0;
 }
 
+static int networks(const struct priv *p, struct priv_reply *reply, struct err *e)
+{
+	ssize_t n = p->journal.driver->networks(
+	    p->conf->host.interface, reply->nets, ARRAY_LEN(reply->nets), e);
+
+	reply->net_count = (uint32_t)MAX(n, 0);
+	return n < 0 ? -1 : 0;
+}
+
 static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
     struct priv_reply *reply, struct err *e)
 {
@@ -104,6 +113,11 @@ static int carry_out(struct priv *p, const struct priv_request *r, int *fd,
 		return hostnet_journal_undo_all(&p->journal, e);
 	case PRIV_HOLDS:
 		return holds(p, &r->op, fd, &reply->holds, e);
+	case PRIV_NETWORKS:
+		return networks(p, reply, e);
+	case PRIV_WATCH_ROUTES:
+		*fd = p->journal.driver->watch(e);
+		return *fd < 0 ? -1 : 0;
 	case PRIV_OPEN_SUPPLICANT:
 		*fd = open_file(p->conf->supplicant, e);
 		return *fd < 0 ? -1 : 0;
@@ -196,6 +210,28 @@ int priv_holds(int sock, const struct hostnet_op *op, int *fd, struct err *e)
 	if (converse(sock, &r, &reply, fd, e) < 0)
 		return -1;
 	return reply.holds != 0;
+}
+
+ssize_t priv_networks(int sock, struct hostnet_net *nets, size_t max, struct err *e)
+{
+	struct priv_request r = {.verb = PRIV_NETWORKS};
+	struct priv_reply reply;
+
+	if (converse(sock, &r, &reply, NULL, e) < 0)
+		return -1;
+	if (reply.net_count > MIN(max, ARRAY_LEN(reply.nets)))
+		return err_set(e, 0, "this host has more than %zu networks", max);
+	memcpy(nets, reply.nets, reply.net_count * sizeof(nets[0]));
+	return (ssize_t)reply.net_count;
+}
+
+int priv_watch_routes(int sock, struct err *e)
+{
+	struct priv_request r = {.verb = PRIV_WATCH_ROUTES};
+	struct priv_reply reply;
+	int fd = -1;
+
+	return converse(sock, &r, &reply, &fd, e) < 0 ? -1 : fd;
 }
 
 int priv_open_image(int sock, struct priv_image *image, struct err *e)

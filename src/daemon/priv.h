@@ -21,6 +21,8 @@ enum priv_verb {
 	PRIV_UNDO,      /* undo `op` */
 	PRIV_UNDO_ALL,
 	PRIV_HOLDS,            /* is `op` still as it was done?  a watch on that comes back */
+	PRIV_NETWORKS,         /* this host's networks, but those of our own interface */
+	PRIV_WATCH_ROUTES,     /* a descriptor that tells of a change of them */
 	PRIV_OPEN_SUPPLICANT,  /* a read-only descriptor of the supplicant's file */
 	PRIV_WATCH_SUPPLICANT, /* a descriptor that watches it: watch.h */
 	PRIV_OPEN_CONF,        /* the same of airlock.conf */
@@ -74,6 +76,8 @@ struct priv_reply {
 	uint32_t present; /* 0 or 1 */
 	struct err e;
 	char image_id[16];
+	uint32_t net_count;
+	struct hostnet_net nets[HOSTNET_ROUTES_MAX];
 	struct card_info card;
 };
 
@@ -109,6 +113,13 @@ int priv_ask(
  * 1, 0, or -1 with *e.
  */
 int priv_holds(int sock, const struct hostnet_op *op, int *fd, struct err *e);
+
+/*
+ * networks() and watch() of struct hostnet_driver, as the privileged process hears it: the
+ * machine process may be where it can ask no kernel (capability mode).
+ */
+ssize_t priv_networks(int sock, struct hostnet_net *nets, size_t max, struct err *e);
+int priv_watch_routes(int sock, struct err *e);
 
 /*
  * Ask for a file of an image; image->id "" becomes that of the current one.

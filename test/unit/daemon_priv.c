@@ -29,6 +29,9 @@ static void begin(void)
 	str_copy(conf.radio, sizeof(conf.radio), radio);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s), 0);
 	str_copy(hostnet_fake_file, sizeof(hostnet_fake_file), conf.supplicant);
+	hostnet_fake_taken[0] = (struct hostnet_net){0x0a000000, 24};
+	hostnet_fake_taken[1] = (struct hostnet_net){0xc0a80100, 24};
+	hostnet_fake_taken_count = 2;
 	hostnet_fake_holds = false;
 	child = fork();
 	if (child == 0) {
@@ -78,6 +81,25 @@ static void the_file_is_handed_out_to_be_read(void)
 	CHECK_INT(read(fd, text, sizeof(text) - 1), 3);
 	CHECK_STR(text, "one");
 	CHECK_INT(write(fd, "x", 1), -1);
+	close(fd);
+	end();
+}
+
+/* Where the machine process itself may ask no kernel. */
+static void networks_are_told(void)
+{
+	struct hostnet_net nets[HOSTNET_ROUTES_MAX];
+	struct err e = {0};
+	int fd;
+
+	begin();
+	CHECK_INT(priv_networks(sock, nets, ARRAY_LEN(nets), &e), 2);
+	CHECK_INT(nets[1].address, 0xc0a80100);
+	CHECK_INT(nets[1].prefix, 24);
+	CHECK_INT(priv_networks(sock, nets, 1, &e), -1);
+	fd = priv_watch_routes(sock, &e);
+	CHECK(fd >= 0);
+	CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	close(fd);
 	end();
 }
@@ -189,6 +211,7 @@ static void a_simulated_radio_gives_no_card(void)
 int main(void)
 {
 	RUN(the_file_is_handed_out_to_be_read);
+	RUN(networks_are_told);
 	RUN(a_fifo_in_its_place_blocks_nobody);
 	RUN(the_watch_tells_of_a_change);
 	RUN(a_name_server_is_watched);
