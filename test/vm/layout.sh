@@ -63,5 +63,15 @@ vmlinux_to_hello()
 	seen
 }
 
+# The same kernel as distributions ship it; it is in the boot disk.
+bzimage_to_hello()
+{
+	mcopy -n -i "$image/boot.fat" ::EFI/BOOT/BOOTX64.EFI "$T/uki.efi"
+	objcopy --dump-section ".linux=$T/bzimage" "$T/uki.efi" "$T/rest"
+	boot "$T/bzimage"
+	seen
+}
+
 tcase vmlinux_to_hello
+tcase bzimage_to_hello
 finish
