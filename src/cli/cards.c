@@ -35,8 +35,7 @@ int cards_named(struct cards *c, const char *list, struct err *e)
 		if (!image_modalias(modalias, sizeof(modalias), name)) {
 			err_set(e, 0,
 			    "image: --card: \"%s\" is no card: accepted: vendor:device as "
-			    "8086:2723, or a modalias as /sys/bus/pci/devices/*/modalias has "
-			    "it",
+			    "8086:2723, or a modalias as pci:v00008086d00002723sv*sd*bc*sc*i*",
 			    name);
 			return err_is(e, ERR_USAGE);
 		}

@@ -23,6 +23,7 @@
 #define ROOT_ENTRIES 512u
 #define FATS         2u
 #define MEDIA_FIXED  0xf8
+#define ROOT_BYTES   ((uint64_t)ROOT_ENTRIES * ENTRY)
 #define ALIGNMENT    4096u
 
 /* Fewer clusters are FAT12, more FAT32; readers that count wrong by some do not matter. */
@@ -55,6 +56,13 @@ static void put(uint8_t *p, uint64_t value, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++)
 		p[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* Text in a field of its own length, without an end. */
+static void put_text(uint8_t *p, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)text[i];
 }
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
@@ -117,8 +125,8 @@ static void lay_out(struct layout *l, size_t len, size_t directories)
 	/* Two entries more than clusters, and those that the end may still bring. */
 	l->fat_sectors = (l->clusters + 2 + ALIGNMENT / SECTOR) * 2 / SECTOR + 1;
 	l->root = (reserved + (uint64_t)FATS * l->fat_sectors) * SECTOR;
-	l->data = round_up(l->root + ROOT_ENTRIES * ENTRY, MAX(l->cluster, ALIGNMENT));
-	l->root = l->data - ROOT_ENTRIES * ENTRY;
+	l->data = round_up(l->root + ROOT_BYTES, MAX(l->cluster, ALIGNMENT));
+	l->root = l->data - ROOT_BYTES;
 	l->fats = l->root - (uint64_t)FATS * l->fat_sectors * SECTOR;
 	l->reserved_sectors = (uint32_t)(l->fats / SECTOR);
 	/* What is left to the end is less than one cluster, or few of the smallest. */
@@ -132,7 +140,7 @@ static void put_boot_sector(uint8_t *p, const struct layout *l, const char *sha2
 	static const uint8_t code[] = {0xfa, 0xf4, 0xeb, 0xfd};
 	uint64_t sectors = l->end / SECTOR;
 
-	memcpy(p,
+	put_text(p,
 	    "\xeb\x3c\x90"
 	    "AIRLOCK ",
 	    11);
@@ -152,7 +160,7 @@ static void put_boot_sector(uint8_t *p, const struct layout *l, const char *sha2
 	str_unhex(p + 39, 4,
 	    (char[9]){sha256[0], sha256[1], sha256[2], sha256[3], sha256[4], sha256[5],
 		sha256[6], sha256[7], '\0'});
-	memcpy(p + 43, LABEL "FAT16   ", 19);
+	put_text(p + 43, LABEL "FAT16   ", 19);
 	memcpy(p + 62, code, sizeof(code));
 	put(p + 510, 0xaa55, 2);
 }
@@ -160,7 +168,7 @@ static void put_boot_sector(uint8_t *p, const struct layout *l, const char *sha2
 static void put_entry(
     uint8_t *p, const char name[11], unsigned attribute, uint32_t cluster, size_t len)
 {
-	memcpy(p, name, 11);
+	put_text(p, name, 11);
 	put(p + 11, attribute, 1);
 	put(p + 16, FIRST_DAY, 2); /* made, used, written */
 	put(p + 18, FIRST_DAY, 2);

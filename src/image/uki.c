@@ -154,7 +154,7 @@ static int check_stub(struct pe *pe, struct err *e)
 	if (pe->header_bytes > pe->len)
 		return err_set(e, 0, "its headers lead outside the file");
 	if (get(opt + OPT_DIRECTORIES, 4) > CERTIFICATES &&
-	    get(directories + 8 * CERTIFICATES + 4, 4) != 0)
+	    get(directories + (size_t)8 * CERTIFICATES + 4, 4) != 0)
 		return err_set(e, 0, "it is signed, and would not be any more");
 	pe->memory_end = round_up(pe->header_bytes, pe->section_alignment);
 	pe->file_end = pe->header_bytes;
