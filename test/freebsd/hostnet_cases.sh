@@ -335,7 +335,7 @@ case_watch() {
 # Without a firewall the guest reaches what this host serves; that is said.
 case_hostile_guest_without_pf() {
 	[ ! -e /dev/pf ] || { echo "SKIP pf is loaded"; return; }
-	start hostile noroute noresolver undo
+	start hostile noresolver undo
 	has 'pf does not run' cat "$dir/out"
 	has 'ping: echo' cat "$dir/out"
 	has 'service: reset' cat "$dir/out"
@@ -350,7 +350,7 @@ pf_on() {
 case_hostile_guest() {
 	pf_on || { echo "SKIP needs pfctl and pf: kldload pf"; return; }
 	printf 'anchor "airlock/*"\n' | pfctl -q -e -f - || fail "pfctl"
-	start hostile open=8080 noroute noresolver undo
+	start hostile open=8080 noresolver undo
 	has 'ping: echo' cat "$dir/out"
 	has 'ping from the Internet: echo' cat "$dir/out"
 	has 'service: silence' cat "$dir/out"

@@ -201,6 +201,8 @@ static int run(const char *verb, const char *run_dir, const char *state, char **
 		obey(&j, &in, taps, c);
 	if (!has(words, "undo"))
 		return 0;
+	if (tool_opens)
+		fd_close(&taps[0]);
 	begin = now_us();
 	if (hostnet_journal_undo_all(&j, &e) < 0)
 		return fail(&e);

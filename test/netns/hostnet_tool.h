@@ -14,7 +14,9 @@ extern const uint8_t router_mac[6];
 extern const struct hostnet_driver *const tool_driver;
 /* Bytes before each Ethernet frame on a tap. */
 extern const size_t tool_head;
-/* Open the tap's device, where apply() gave no descriptor.  0, or -1 with *e. */
+/* Is a tap's device opened, as apply() gives no descriptor?  Then open it.  0, or -1 with *e.
+ */
+extern const bool tool_opens;
 int tool_tap(const char *interface, int *fd, struct err *e);
 /* The host's hardware address on it. */
 void tool_mac(int tap, const char *interface, uint8_t mac[6]);

@@ -14,6 +14,7 @@
 
 const struct hostnet_driver *const tool_driver = &hostnet_freebsd;
 const size_t tool_head = 0;
+const bool tool_opens = true;
 
 int tool_tap(const char *interface, int *fd, struct err *e)
 {

@@ -9,6 +9,7 @@
 
 const struct hostnet_driver *const tool_driver = &hostnet_linux;
 const size_t tool_head = 10;
+const bool tool_opens = false;
 
 int tool_tap(const char *interface, int *fd, struct err *e)
 {
