@@ -2,7 +2,8 @@
  * cardlist: the network cards of this host, and whether each can be handed over.
  *
  * A card's first line says what it is, those below it who has it now, with whom it shares
- * its IOMMU group, and the engine's verdict with what would mend it.  Only looks.
+ * its IOMMU group (FreeBSD has none: what nothing keeps apart from it), and the engine's
+ * verdict with what would mend it.  Only looks.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ enum pci_verdict cardlist_verdict(
 
 static void add_group(const struct cardlist *s, const struct pci_device *d, struct buf *out)
 {
+	bool groups = s->pci.facts.system == PCI_SYSTEM_LINUX;
 	size_t others = 0;
 	char title[256];
 
@@ -54,7 +56,10 @@ static void add_group(const struct cardlist *s, const struct pci_device *d, stru
 		buf_addf(out, "no IOMMU group");
 		return;
 	}
-	buf_addf(out, "IOMMU group %d", d->group);
+	if (groups)
+		buf_addf(out, "IOMMU group %d", d->group);
+	else
+		buf_addf(out, "on a card");
 	for (size_t i = 0; i < s->pci.count; i++) {
 		const struct pci_device *other = &s->pci.devices[i];
 
@@ -64,7 +69,7 @@ static void add_group(const struct cardlist *s, const struct pci_device *d, stru
 		    pci_title(other, title, sizeof(title)));
 	}
 	if (others == 0)
-		buf_addf(out, ", alone");
+		buf_addf(out, groups ? ", alone" : " of its own");
 }
 
 static void add_verdict(const struct cardlist *s, const struct pci_device *d, struct buf *out)
@@ -91,9 +96,10 @@ void cardlist_text(const struct cardlist *s, const struct pci_device *d, const c
 {
 	char name[256], resets[64];
 
-	buf_addf(out, "%s%s  %s%s  (%s)\n", bold, d->address, pci_name(d, name, sizeof(name)),
+	buf_addf(out, "%s%s  %s%s  (%s)\n", bold, d->shown, pci_name(d, name, sizeof(name)),
 	    plain, pci_kind_name(d->kind));
-	buf_addf(out, "  %s%s", d->driver[0] != '\0' ? "driver " : "no driver", d->driver);
+	buf_addf(out, "  %s%s", d->driver[0] != '\0' ? "driver " : "no driver",
+	    pci_driver_name(d, name, sizeof(name)));
 	for (size_t i = 0; i < d->interface_count; i++)
 		buf_addf(out, ", %s", d->interfaces[i]);
 	buf_addf(out, "; ");
@@ -126,7 +132,7 @@ static json_t *members_of(const struct cardlist *s, const struct pci_device *d)
 
 	for (size_t i = 0; d->group >= 0 && i < s->pci.count; i++)
 		if (&s->pci.devices[i] != d && s->pci.devices[i].group == d->group)
-			json_array_append_new(list, json_string(s->pci.devices[i].address));
+			json_array_append_new(list, json_string(s->pci.devices[i].shown));
 	return list;
 }
 
@@ -135,17 +141,18 @@ static json_t *card_json(const struct cardlist *s, const struct pci_device *d)
 	static const char *const verdicts[] = {
 	    [PCI_OK] = "ok", [PCI_WARNED] = "warning", [PCI_REFUSED] = "refused"};
 	json_t *interfaces = json_array();
-	char name[256], resets[64], id[16];
+	char name[256], driver[64], resets[64], id[16];
 	struct err e = {0};
 	enum pci_verdict verdict = cardlist_verdict(s, d, false, &e);
 
 	for (size_t i = 0; i < d->interface_count; i++)
 		json_array_append_new(interfaces, json_of(d->interfaces[i]));
 	str_format(id, sizeof(id), "%04x:%04x", d->vendor, d->device);
+	pci_driver_name(d, driver, sizeof(driver));
 	return json_pack(
 	    "{s:s, s:s, s:o, s:s, s:o, s:o, s:i, s:o, s:s, s:i, s:i, s:s, s:o, s:o}", "address",
-	    d->address, "kind", pci_kind_name(d->kind), "name",
-	    json_of(pci_name(d, name, sizeof(name))), "id", id, "driver", json_of(d->driver),
+	    d->shown, "kind", pci_kind_name(d->kind), "name",
+	    json_of(pci_name(d, name, sizeof(name))), "id", id, "driver", json_of(driver),
 	    "interfaces", interfaces, "group", d->group, "group_members", members_of(s, d),
 	    "resets", pci_resets(d->resets, resets, sizeof(resets)), "msi", (int)d->msi, "msix",
 	    (int)d->msix, "verdict", verdicts[verdict], "text", json_of(e.text), "fix",

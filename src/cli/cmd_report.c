@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/mask.h"
+#include "pci/pci.h"
 
 #define LOG_LINES 300
 
@@ -165,6 +166,19 @@ static void print_log(const struct cli *c)
 	buf_fini(&out);
 }
 
+/* FreeBSD: the recording, of which a test can be made. */
+static void print_recording(void)
+{
+	struct buf text = {0};
+	struct err e = {0};
+
+	if (pci_record("", &text, &e) == 0)
+		printf("\n== cards of this host, recorded\n%s", text.data);
+	else if (e.num != ENOTSUP)
+		printf("\n== cards of this host: %s\n", e.text);
+	buf_fini(&text);
+}
+
 int cmd_report(struct cli *c, int argc, char **argv)
 {
 	if (argc > 1)
@@ -172,6 +186,7 @@ int cmd_report(struct cli *c, int argc, char **argv)
 	print_host();
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		print_part(c, &parts[i]);
+	print_recording();
 	print_log(c);
 	fprintf(
 	    stderr, "names of networks and addresses are masked; read it before you send it\n");
