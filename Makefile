@@ -61,6 +61,10 @@ install: $(BUILD)/build.ninja
 deb: setup-tests
 	sh test/package/deb.sh build $(BUILD)/deb
 
+# A release, and beside it FreeBSD's port that builds from it.
+dist:
+	sh test/package/tarball.sh $(BUILD)/dist
+
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
@@ -81,8 +85,9 @@ help:
 	@echo "make lab      a card really handed over, in an emulated machine (ten minutes)"
 	@echo "make install  DESTDIR= PREFIX=/usr/local"
 	@echo "make deb      the Debian package, in $(BUILD)/deb"
+	@echo "make dist     a release and FreeBSD's port of it, in $(BUILD)/dist"
 	@echo "make format   clang-format"
 	@echo "make lint     clang-tidy, shellcheck, mandoc, the arrow table"
 	@echo "make clean"
 
-.PHONY: all setup setup-tests setup-lab image demo check check-freebsd lab bench bench-images install deb format lint clean help
+.PHONY: all setup setup-tests setup-lab image demo check check-freebsd lab bench bench-images install deb dist format lint clean help

@@ -18,7 +18,7 @@ iperf3 procps util-linux python3
 tests='
 clang clang-tidy clang-format libclang-rt-14-dev gnupg shellcheck mandoc cpio
 wpasupplicant hostapd dnsmasq-base socat squashfs-tools-ng wpagui xvfb x11-xkb-utils fonts-dejavu-core dbus at-spi2-core python3-pyatspi
-imagemagick mtools dosfstools ovmf lld debhelper dpkg-dev lintian fakeroot
+imagemagick mtools dosfstools ovmf lld bmake debhelper dpkg-dev lintian fakeroot
 '
 lab='
 mmdebstrap squashfs-tools-ng cpio xz-utils seabios
