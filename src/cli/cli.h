@@ -161,6 +161,9 @@ bool cli_internet_words(const struct wire_status *g, char *dst, size_t size);
  */
 bool cli_cable_words(const struct wire_status *g, char *dst, size_t size);
 
+/* Print what this system's own programs say of it, masked. */
+void report_programs(void);
+
 /* Print a report for people, or as JSON (airlock(8), "status --json"). */
 void cli_print_report(const struct cli *c, const struct wire_report *r);
 void cli_print_report_json(const struct wire_report *r, bool one_line);

@@ -188,6 +188,7 @@ int cmd_report(struct cli *c, int argc, char **argv)
 		print_part(c, &parts[i]);
 	print_recording();
 	print_log(c);
+	report_programs();
 	fprintf(
 	    stderr, "names of networks and addresses are masked; read it before you send it\n");
 	return 0;

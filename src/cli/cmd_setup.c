@@ -76,7 +76,7 @@ static const struct pci_device *ask_card(
 		    n == 1 ? "the only card is an Ethernet card"
 			   : "there are %zu cards that could be meant",
 		    n);
-		err_hint(e, "airlock setup --radio %s", list[0]->address);
+		err_hint(e, "airlock setup --radio %s", list[0]->shown);
 		err_is(e, ERR_USAGE);
 		return NULL;
 	}
@@ -220,9 +220,15 @@ static bool agreed(const struct request *q, struct err *e)
 static void say_next(const struct request *q)
 {
 	const char *command = q->c->command;
-	bool wireless = q->setup.card->kind == PCI_WIRELESS;
+	bool wireless = q->setup.card->kind == PCI_WIRELESS, reboot = false;
 
-	printf("\nnext:\n  %s doctor    what is still missing, if anything\n"
+	for (size_t i = 0; i < q->setup.count; i++)
+		reboot = reboot || (q->setup.step[i].kind == SETUP_SETTING &&
+				       q->setup.step[i].style == RCFILE_LOADER);
+	printf("\nnext:\n");
+	if (reboot)
+		printf("  shutdown -r now   the loader reserves the card for the guest\n");
+	printf("  %s doctor    what is still missing, if anything\n"
 	       "  %s start     the card goes to the guest; until then nothing changes\n",
 	    command, command);
 	if (wireless)
