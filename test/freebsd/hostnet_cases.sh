@@ -53,7 +53,7 @@ case_crash() {
 
 # Killed somewhere on the way.
 case_crash_while_applying() {
-	for t in 0.02 0.05 0.08 0.11 0.14 0.17 0.2 0.25 0.3 0.4; do
+	for t in 0.02 0.07 0.12 0.2 0.4; do
 		"$tool" apply "$run" "$state" air </dev/null >"$dir/out" 2>&1 &
 		pid=$!
 		sleep "$t"
