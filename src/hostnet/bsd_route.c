@@ -50,7 +50,7 @@ static int share_save(const struct bsd_share *s, const char *path, struct err *e
 	return r < 0 ? err_ctx(e, "note what the default route was") : 0;
 }
 
-/* Machines whose interface is gone, and with `leaving` that one too. */
+/* Machines whose interface is gone, and that which is `leaving` ("": none). */
 static void drop_gone(const struct bsd_kernel *k, struct bsd_share *s, const char *leaving)
 {
 	size_t kept = 0;
@@ -58,7 +58,7 @@ static void drop_gone(const struct bsd_kernel *k, struct bsd_share *s, const cha
 	for (size_t i = 0; i < s->machine_count; i++) {
 		const char *name = s->machine[i].interface;
 
-		if ((leaving == NULL || strcmp(name, leaving) != 0) && k->index(name) != 0)
+		if (strcmp(name, leaving) != 0 && k->index(name) != 0)
 			s->machine[kept++] = s->machine[i];
 	}
 	s->machine_count = kept;
@@ -187,7 +187,7 @@ int bsd_route_take(
 	if (n < 0)
 		return -1;
 	share_load(&s, path);
-	drop_gone(k, &s, NULL);
+	drop_gone(k, &s, "");
 	before = s;
 	if (!note_others(k, &s, op, now, (size_t)n)) {
 		err_set(e, 0, "the default route that is there could not be put back later");

@@ -10,8 +10,10 @@ if [ ! -f "$build/compile_commands.json" ]; then
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy -quiet -p "$build" >"$log" 2>/dev/null; then
-	echo "ok - clang-tidy finds nothing in $(git ls-files 'src/*.c' | wc -l) files"
+# Those that FreeBSD alone builds want its headers.
+sources=$(git ls-files 'src/*.c' ':!src/*freebsd*' ':!src/load/*')
+if echo "$sources" | xargs -P "$(nproc)" -n 4 clang-tidy -quiet -p "$build" >"$log" 2>/dev/null; then
+	echo "ok - clang-tidy finds nothing in $(echo "$sources" | wc -l) files"
 else
 	echo "not ok - clang-tidy: $(grep -cE ' (error|warning): ' "$log") findings"
 	grep -E ' (error|warning): ' "$log" | sort -u | head -n 30 | sed "s,$PWD/,,;s/^/# /"
