@@ -39,9 +39,9 @@ tear_down() {
 
 if [ "${1-}" != inside ]; then
 	here=$(dirname "$(readlink -f "$0")")
-	words=$here/../netns/hostnet_words.sh
+	words=$here/../netns/lib.sh
 	# Beside this file, where only what is needed was brought here.
-	[ -f "$words" ] || words=$here/hostnet_words.sh
+	[ -f "$words" ] || words=$here/lib.sh
 	tool=$(readlink -f "${1:-${AIRLOCK_BUILD:-build}/test/netns/hostnet_tool}")
 	if [ "$(uname)" != FreeBSD ] || [ "$(id -u)" -ne 0 ]; then
 		echo "ok - hostnet # SKIP needs FreeBSD and root"
@@ -75,7 +75,7 @@ run=$dir/run
 state=$dir/state
 
 # shellcheck disable=SC1091
-. /mnt/hostnet_words.sh
+. /mnt/lib.sh
 
 # A host with a wire, a default route and an /etc.
 set_up() {

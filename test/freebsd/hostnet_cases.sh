@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 #
-# The cases of hostnet.sh, in the words of test/netns/hostnet_words.sh.  Before each, a
+# The cases of hostnet.sh, in the words of test/netns/lib.sh.  Before each, a
 # host was set up and looked at into $dir/before; $run, $state and $tool are the tool's.
 
 case_applied() {

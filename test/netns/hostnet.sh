@@ -49,7 +49,7 @@ run=$dir/run
 state=$dir/state
 
 # shellcheck disable=SC1091
-. "$(dirname "$0")/hostnet_words.sh"
+. "$(dirname "$0")/lib.sh"
 
 # A host with a wire, a default route, a firewall of its own and an /etc.
 set_up() {
