@@ -72,7 +72,10 @@ static void run_control(struct daemon *d, int machine, pid_t parent)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	if (process_shut_in(empty, &e) < 0 || process_drop(&d->user, false, parent, &e) < 0 ||
-	    process_filter_control(&e) < 0 || control_main(d->listener, machine, &e) < 0)
+	    process_narrow(d->listener, PROCESS_LISTEN, &e) < 0 ||
+	    process_narrow(machine, PROCESS_SPEAK, &e) < 0 ||
+	    process_narrow(d->lock, PROCESS_HOLD, &e) < 0 || process_filter_control(&e) < 0 ||
+	    control_main(d->listener, machine, &e) < 0)
 		_exit(fail(&e));
 	_exit(0);
 }
@@ -84,9 +87,25 @@ static void run_relay(struct daemon *d, int machine, int handed, pid_t parent)
 	close(d->listener);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	if (process_drop_relay(&d->user, parent, &e) < 0 || relay_main(machine, handed, &e) < 0)
+	if (process_drop_relay(&d->user, parent, &e) < 0 ||
+	    process_narrow(machine, PROCESS_SPEAK, &e) < 0 ||
+	    process_narrow(handed, PROCESS_SPEAK, &e) < 0 ||
+	    process_narrow(d->lock, PROCESS_HOLD, &e) < 0 ||
+	    relay_main(machine, handed, &e) < 0)
 		_exit(fail(&e));
 	_exit(0);
+}
+
+/* The rest of what it has, guest, console and taps, it gets by these. */
+static int narrow_machine(const struct daemon *d, const struct pairs *p, struct err *e)
+{
+	const int speaks[] = {p->control_machine[1], p->machine_priv[0], p->machine_keeper[0],
+	    p->machine_relay[0], p->hand[0], d->notify - 1};
+
+	for (size_t i = 0; i < ARRAY_LEN(speaks); i++)
+		if (process_narrow(speaks[i], PROCESS_SPEAK, e) < 0)
+			return -1;
+	return process_narrow(d->lock, PROCESS_HOLD, e);
 }
 
 static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
@@ -110,7 +129,8 @@ static void run_machine(struct daemon *d, const struct pairs *p, pid_t parent)
 		log_warn("guest.nice: %s", strerror(errno));
 	if (conf_has_card(&d->conf))
 		process_may_lock(d->conf.guest.memory_mib + VM_LOCKED_MIB);
-	if (process_drop(&d->user, true, parent, &e) < 0)
+	if (process_drop(&d->user, true, parent, &e) < 0 || narrow_machine(d, p, &e) < 0 ||
+	    process_filter_machine(&e) < 0)
 		_exit(fail(&e));
 	result = machine_main(&m, &e);
 	_exit(result < 0 ? fail(&e) : result);
@@ -155,11 +175,11 @@ static void log_away(void *arg, enum log_level level, const char *text)
 static int open_pairs(struct pairs *p, struct err *e)
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->control_machine) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->machine_priv) < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->machine_relay) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->hand) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->machine_keeper) < 0)
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->machine_relay) < 0)
 		return err_set(e, errno, "make a socket pair");
+	if (unix_pair(p->machine_priv, e) < 0 || unix_pair(p->hand, e) < 0 ||
+	    unix_pair(p->machine_keeper, e) < 0)
+		return -1;
 	return 0;
 }
 

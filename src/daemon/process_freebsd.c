@@ -99,8 +99,8 @@ int process_narrow(int fd, enum process_use use, struct err *e)
 		/* What is accepted has the rights of what it came from. */
 		/* FALLTHROUGH */
 	case PROCESS_SPEAK:
-		cap_rights_set(
-		    &rights, CAP_READ, CAP_WRITE, CAP_EVENT, CAP_FCNTL, CAP_SHUTDOWN);
+		cap_rights_set(&rights, CAP_READ, CAP_WRITE, CAP_EVENT, CAP_FCNTL,
+		    CAP_GETSOCKOPT, CAP_SHUTDOWN);
 		break;
 	case PROCESS_HOLD:
 		break;

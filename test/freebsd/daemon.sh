@@ -3,11 +3,14 @@
 # real ones; bhyve, its loader and the guest are doubles (double.c), the host's network is
 # a fake.  Nothing outside of one directory is touched.
 #
-# daemon.sh DAEMON AIRLOCK DOUBLE
+# daemon.sh [DAEMON AIRLOCK DOUBLE]    by default those of the build
 
 set -u
 
-daemon=$1 airlock=$2 double=$3
+built=${AIRLOCK_BUILD:-build}
+daemon=$(realpath "${1:-$built/test/airlock-daemon-double}")
+airlock=$(realpath "${2:-$built/src/cli/airlock}")
+double=$(realpath "${3:-$built/test/bsd-double}")
 T=$(mktemp -d /tmp/airlock-double.XXXXXX)
 failures=0
 pid=
@@ -141,6 +144,7 @@ await sh -c '[ "$(cat "$1/airlock.pid" 2>/dev/null || echo "$2")" != "$2" ]' - "
     await is online
 say $? "a bhyve that is killed is started again"
 
+# shellcheck disable=SC3044  # a verb of airlock
 run suspend >/dev/null && await test ! -e "$T/vmm/airlock" && run resume >/dev/null && await is online
 say $? "it sleeps and wakes up"
 
