@@ -73,8 +73,13 @@ static enum pci_tristate virtualization(const struct doctor *d, const char **nam
 	const char *intel = text != NULL ? strstr(text, "VT-x: ") : NULL;
 	const char *amd = text != NULL ? strstr(text, "SVM: ") : NULL;
 	const char *at = intel != NULL ? intel + strlen("VT-x: ") : amd + strlen("SVM: ");
-	bool is_amd = text != NULL && strstr(text, "AuthenticAMD") != NULL;
+	char model[80] = "";
+	bool is_amd;
 
+	if (text == NULL)
+		bsd_sysctl(d->probe, "hw.model", model, sizeof(model));
+	is_amd =
+	    strstr(text != NULL ? text : model, text != NULL ? "AuthenticAMD" : "AMD") != NULL;
 	*name = is_amd ? "AMD-V (SVM)" : "Intel VT-x";
 	if (text == NULL || (strstr(text, "GenuineIntel") == NULL && !is_amd))
 		return PCI_UNKNOWN;

@@ -15,13 +15,14 @@ void check_bsd_iommu(struct doctor *d)
 {
 	static const char name[] = "iommu", reboot[] = "shutdown -r now";
 	const struct pci_facts *f = &d->pci.facts;
-	const char *help = f->cpu == PCI_CPU_AMD ? "IOMMU (AMD-Vi)" : "VT-d";
+	const char *help = f->cpu == PCI_CPU_AMD ? "AMD-Vi" : "VT-d";
 	char value[RCFILE_VALUE], fix[200];
 	bool set;
 
 	if (f->firmware == PCI_NO) {
 		str_format(fix, sizeof(fix),
-		    "switch on %s in the setup of this computer's firmware", help);
+		    "switch on %s in the setup of this computer's firmware",
+		    f->cpu == PCI_CPU_AMD ? "IOMMU (AMD-Vi)" : help);
 		finding_add(d, name, FINDING_FAILING, fix,
 		    "the IOMMU is off, or this computer has none: a card could write to all of "
 		    "this host's memory");

@@ -282,6 +282,54 @@ static void a_changed_file_is_kept(void)
 	end(&t);
 }
 
+static const char freebsd[] = "host freebsd\nhost freebsd-card\n"
+			      "conf supplicant = \"/etc/wpa_supplicant.conf\"; "
+			      "state_dir = \"/var/db/airlock\";\n"
+			      "put /boot/loader.conf pptdevs=\"5/0/0\"\\n\n"
+			      "put /etc/rc.conf hostname=x\\nwlans_iwlwifi0=wlan0\\n\n";
+
+/* Others go on editing such files: what setup set is undone, and nothing else. */
+static void a_setting_is_undone_by_itself(void)
+{
+	struct trial t = {0};
+	struct buf said = {0};
+	struct err e = {0};
+	auto_free char *loader = NULL, *rc = NULL;
+
+	begin(&t, freebsd);
+	CHECK_INT(plan(&t, -1, &e), 0);
+	CHECK_INT(setup_do(&t.s, &e), 0);
+	put(&t, "/boot/loader.conf",
+	    "# new\npptdevs=\"5/0/0 3/0/0\" # x\nvmm_load=\"YES\"\nbeastie_disable=YES\n");
+	put(&t, "/etc/rc.conf", "wlans_iwlwifi0=\"wlan7\"\nairlock_enable=\"YES\"; a=1\n");
+	CHECK(setup_undo(&t.w.probe, &t.w.conf, -1, &said, &e) > 0);
+	loader = get(&t, "/boot/loader.conf");
+	CHECK_STR(loader, "# new\npptdevs=\"5/0/0\" # x\nbeastie_disable=YES\n");
+	rc = get(&t, "/etc/rc.conf");
+	CHECK_STR(rc, "wlans_iwlwifi0=\"wlan7\"\nairlock_enable=\"YES\"; a=1\n");
+	CHECK_HAS(said.data, "/boot/loader.conf: pptdevs: as it was before\n");
+	CHECK_HAS(said.data, "/boot/loader.conf: vmm_load: taken out\n");
+	CHECK_HAS(said.data, "/etc/rc.conf: wlans_iwlwifi0 was changed since: kept as it is\n");
+	CHECK_HAS(
+	    said.data, "/etc/rc.conf: there is more than airlock_enable in its line: kept");
+	CHECK(!probe_exists(&t.w.probe, "/var/db/airlock/setup.json"));
+	buf_fini(&said);
+	end(&t);
+}
+
+/* A file that would become something else by one more line is refused, untouched. */
+static void a_file_with_an_open_quote_is_refused(void)
+{
+	struct trial t = {0};
+	struct err e = {0};
+
+	begin(&t, freebsd);
+	put(&t, "/etc/rc.conf", "motd=\"it begins\n");
+	CHECK_INT(plan(&t, -1, &e), -1);
+	CHECK_HAS(e.text, "in /etc/rc.conf: what begins in line 1 does not end");
+	end(&t);
+}
+
 static void a_removed_file_stays_away(void)
 {
 	struct trial t = {0};
@@ -529,6 +577,8 @@ int main(int argc, char **argv)
 	log_open(NULL, NULL, "test", LEVEL_NONE);
 	RUN(golden);
 	RUN(a_changed_file_is_kept);
+	RUN(a_setting_is_undone_by_itself);
+	RUN(a_file_with_an_open_quote_is_refused);
 	RUN(a_removed_file_stays_away);
 	RUN(two_setups_are_undone_by_one);
 	RUN(a_link_stays_a_link);
