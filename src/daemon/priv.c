@@ -280,7 +280,7 @@ int priv_card_open(int sock, uint32_t index, struct err *e)
 int priv_card_present(int sock, struct err *e)
 {
 	struct priv_request r = {.verb = PRIV_CARD_PRESENT};
-	struct priv_reply reply;
+	struct priv_reply reply = {0};
 
 	return converse(sock, &r, &reply, NULL, e) < 0 ? -1 : reply.present != 0;
 }
