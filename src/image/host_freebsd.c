@@ -6,5 +6,5 @@ const char host_install_gpgv[] = "pkg install gnupg";
 const char host_install_keyring[] =
     "take usr/share/keyrings/debian-archive-keyring.gpg out of Debian's package "
     "debian-archive-keyring, and set image.keyring to it";
-const char host_install_compiler[] =
-    "the base system has clang and ld.lld; without them: pkg install llvm";
+/* For a base system that was made without them. */
+const char host_install_compiler[] = "pkg install llvm";
