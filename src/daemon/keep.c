@@ -69,11 +69,29 @@ int keep_spec(void *arg, struct vm_spec *spec, struct err *e)
 	return 0;
 }
 
+/* What a hypervisor does to a tap that it opens, hostnet mends. */
+static void opened(void *arg)
+{
+	const struct priv *p = arg;
+	const char *const taps[] = {p->conf->host.interface, p->air};
+
+	for (size_t i = 0; i < ARRAY_LEN(taps); i++) {
+		struct err e = {0};
+
+		if (taps[i][0] != '\0' && p->journal.driver->opened(taps[i], &e) < 0)
+			log_warn("%s", e.text);
+	}
+}
+
 void keep_open(struct keeper *k, struct priv *p, const struct keeper_tools *tools,
     struct loop *l, int sock)
 {
-	*k = (struct keeper){
-	    .loop = l, .tools = tools, .dir = p->conf->run_dir, .spec = keep_spec, .arg = p};
+	*k = (struct keeper){.loop = l,
+	    .tools = tools,
+	    .dir = p->conf->run_dir,
+	    .spec = keep_spec,
+	    .opened = opened,
+	    .arg = p};
 	keeper_open(k, sock);
 }
 

@@ -162,12 +162,29 @@ static int bring_up(struct machine *m, struct err *e)
 	return 0;
 }
 
+/*
+ * A hypervisor that opens the tap itself closed it when it ended, and that may have taken
+ * from the interface what it had.
+ */
+static int apply_again(struct machine *m, struct err *e)
+{
+	for (size_t i = 0; m->tap < 0 && i < m->plan.count; i++) {
+		const struct hostnet_op *op = &m->plan.ops[i];
+
+		if ((op->kind == HOSTNET_ADDRESS || op->kind == HOSTNET_UP ||
+			op->kind == HOSTNET_ROUTE) &&
+		    priv_ask(m->priv, PRIV_APPLY, op, NULL, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int network_up(struct machine *m, struct err *e)
 {
 	int rc = -1;
 
 	if (m->plan.count > 0)
-		return 0;
+		return apply_again(m, e);
 	for (int i = 0; i < CHOICES && rc < 0; i++) {
 		rc = bring_up(m, e);
 		if (rc < 0 && (i + 1 == CHOICES || !was_beaten(m, e)))

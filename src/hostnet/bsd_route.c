@@ -8,8 +8,8 @@
  * and after the last what was there before.
  *
  * Somebody else (a DHCP client, the administrator) may set another one meanwhile.  That
- * is left alone, and is what comes back from then on.  A path that was appended beside
- * ours (net.route.multipath) stays alone when ours goes.
+ * is left alone, also when ours is taken once more without having been given back.  A path that
+ * was appended beside ours (net.route.multipath) stays alone when ours goes.
  *
  * Killed at any moment: the journal has the operation, and giving it back starts from
  * what the kernel says then.  No default route at all counts as ours that was lost.
@@ -175,6 +175,21 @@ static int switch_to(const struct bsd_kernel *k, const struct bsd_route *ours,
 	return r;
 }
 
+/* Taken already, and since then somebody else has set his. */
+static bool is_overruled(const struct bsd_kernel *k, const struct bsd_share *s,
+    const struct hostnet_op *op, const struct bsd_route *now, size_t count)
+{
+	bool taken = false;
+
+	for (size_t i = 0; i < s->machine_count; i++)
+		taken = taken || (strcmp(s->machine[i].interface, op->interface) == 0 &&
+				     s->machine[i].router == op->router);
+	for (size_t i = 0; i < count; i++)
+		if (via(k, s, op, &now[i]) != VIA_OTHERS)
+			return false;
+	return taken && count > 0;
+}
+
 int bsd_route_take(
     const struct bsd_kernel *k, const char *path, const struct hostnet_op *op, struct err *e)
 {
@@ -188,6 +203,8 @@ int bsd_route_take(
 		return -1;
 	share_load(&s, path);
 	drop_gone(k, &s, "");
+	if (is_overruled(k, &s, op, now, (size_t)n))
+		return 0;
 	before = s;
 	if (!note_others(k, &s, op, now, (size_t)n)) {
 		err_set(e, 0, "the default route that is there could not be put back later");

@@ -100,6 +100,12 @@ static int fake_device(const char *interface, char *dst, size_t size, struct err
 	return 0;
 }
 
+static int fake_opened(const char *interface, struct err *e)
+{
+	buf_addf(&hostnet_fake_record, "opened %s\n", interface);
+	return 0;
+}
+
 const struct hostnet_driver hostnet_fake = {
     .name = "fake",
     .describe = hostnet_describe_linux,
@@ -111,4 +117,5 @@ const struct hostnet_driver hostnet_fake = {
     .uplinks = fake_uplinks,
     .watch = fake_watch,
     .device = fake_device,
+    .opened = fake_opened,
 };

@@ -145,6 +145,16 @@ static int freebsd_undo(const struct hostnet_op *op, const char *state, struct e
 	return r < 0 ? err_ctx(e, "undo: %s", text) : 0;
 }
 
+static int forget_tap(const char *name, const char *state, struct err *e)
+{
+	struct hostnet_op op = {.kind = HOSTNET_ROUTE};
+
+	str_copy(op.interface, sizeof(op.interface), name);
+	if (route(&op, false, e) < 0)
+		return -1;
+	return bsd_tap_remove(&freebsd_taps, state, name, e);
+}
+
 /* Taps with our mark of which no journal knows. */
 static int recover_taps(const char *state, struct err *e)
 {
@@ -158,7 +168,7 @@ static int recover_taps(const char *state, struct err *e)
 		r = bsd_tap_find(&freebsd_taps, state, n->if_name, &i, e);
 		count += r > 0;
 		if (r > 0)
-			r = bsd_tap_remove(&freebsd_taps, state, n->if_name, e);
+			r = forget_tap(n->if_name, state, e);
 	}
 	if_freenameindex(all);
 	return r < 0 ? -1 : count;
@@ -173,6 +183,12 @@ static int freebsd_recover(const char *state, struct err *e)
 	return names < 0 ? -1 : half + taps + names;
 }
 
+/* bhyve's request to the tap, IFF_UP and nothing else, takes LINK0 away. */
+static int freebsd_opened(const char *interface, struct err *e)
+{
+	return hostnet_is_machine(interface) ? freebsd_taps.prepare(interface, e) : 0;
+}
+
 const struct hostnet_driver hostnet_freebsd = {
     .name = "freebsd",
     .describe = hostnet_describe_freebsd,
@@ -184,4 +200,5 @@ const struct hostnet_driver hostnet_freebsd = {
     .uplinks = freebsd_uplinks,
     .watch = freebsd_watch,
     .device = freebsd_device,
+    .opened = freebsd_opened,
 };

@@ -5,7 +5,8 @@
  *
  * LINK0 on a tap: when its device is closed, the driver takes the interface down and
  * removes its addresses and routes unless that flag is set, and bhyve closes it at each
- * restart of the guest.  Nothing here waits: the kernel destroys a tap only when its
+ * restart of the guest.  bhyve also clears the flag as soon as it has opened the device, so
+ * it is set again then.  Nothing here waits: the kernel destroys a tap only when its
  * device is closed, so bsd_tap.c asks that first.
  */
 #include <arpa/inet.h>

@@ -179,6 +179,12 @@ struct hostnet_driver {
 	 * 0 with dst filled, or -1 with *e.
 	 */
 	int (*device)(const char *interface, char *dst, size_t size, struct err *e);
+	/*
+	 * To be told when the hypervisor has opened that device: bhyve thereby clears the
+	 * flag that keeps the interface's addresses and routes when it closes it.  One that
+	 * is not ours is left alone.  0, or -1 with *e.
+	 */
+	int (*opened)(const char *interface, struct err *e);
 };
 
 extern const struct hostnet_driver hostnet_linux;

@@ -260,6 +260,11 @@ static int linux_device(const char *interface, char *dst, size_t size, struct er
 	return 0;
 }
 
+static int linux_opened(const char *interface, struct err *e)
+{
+	return 0;
+}
+
 const struct hostnet_driver hostnet_linux = {
     .name = "linux",
     .describe = hostnet_describe_linux,
@@ -271,4 +276,5 @@ const struct hostnet_driver hostnet_linux = {
     .uplinks = netlink_uplinks,
     .watch = linux_watch,
     .device = linux_device,
+    .opened = linux_opened,
 };

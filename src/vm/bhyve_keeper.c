@@ -208,6 +208,8 @@ static void on_look(void *arg)
 	if (connect_ports(k) && bhyve_ran(k->tools, k->now.name)) {
 		k->ran = true;
 		loop_timer_del(k->loop, &k->deadline);
+		if (k->opened != NULL)
+			k->opened(k->arg);
 		tell_kind(k, KEEPER_RAN, -1);
 		return;
 	}

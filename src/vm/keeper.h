@@ -64,6 +64,8 @@ struct keeper {
 	const char *dir; /* for the configuration and the sockets; root's alone to write */
 	/* Fill the specification of the machine as it is to be now.  0, or -1 with *e. */
 	int (*spec)(void *arg, struct vm_spec *spec, struct err *e);
+	/* Told once a run that bhyve has opened what it opens, taps among it; or NULL. */
+	void (*opened)(void *arg);
 	void *arg;
 
 	enum { KEEPER_IDLE, KEEPER_LOADING, KEEPER_UP } state;

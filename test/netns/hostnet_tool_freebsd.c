@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <net/if_dl.h>
+#include <net/if_tap.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "hostnet_tool.h"
 
@@ -24,7 +27,12 @@ int tool_tap(const char *interface, int *fd, struct err *e)
 		return -1;
 	str_format(path, sizeof(path), "/dev/%s", device);
 	*fd = open(path, O_RDWR | O_CLOEXEC);
-	return *fd < 0 ? err_set(e, errno, "open %s", path) : 0;
+	if (*fd < 0)
+		return err_set(e, errno, "open %s", path);
+	/* bhyve asks for UP, and so clears all other flags. */
+	if (ioctl(*fd, VMIO_SIOCSIFFLAGS, IFF_UP) < 0)
+		return err_set(e, errno, "raise %s", path);
+	return tool_driver->opened(interface, e);
 }
 
 void tool_mac(int tap, const char *interface, uint8_t mac[6])

@@ -203,13 +203,28 @@ static void what_others_set_meanwhile_stays(void)
 	CHECK(is(EM0, IP(192, 168, 1, 254)));
 	CHECK(!noted());
 
-	/* Taken again, it is what comes back. */
+	/* Also when it is taken once more, as before each start of a guest. */
 	host();
 	CHECK(take(&first));
 	entries = 0;
 	set(EM0, IP(192, 168, 1, 254), 0);
-	CHECK(take(&first) && is(AIRLOCK0, first.router));
+	CHECK(take(&first) && is(EM0, IP(192, 168, 1, 254)));
 	CHECK(give(&first) && is(EM0, IP(192, 168, 1, 254)));
+
+	/* Given back in between, it is what comes back. */
+	host();
+	CHECK(take(&first));
+	entries = 0;
+	set(EM0, IP(192, 168, 1, 254), 0);
+	CHECK(give(&first) && take(&first) && is(AIRLOCK0, first.router));
+	CHECK(give(&first) && is(EM0, IP(192, 168, 1, 254)));
+
+	/* A hypervisor closed the tap, and with its address the route went. */
+	host();
+	CHECK(take(&first));
+	entries = 0;
+	CHECK(take(&first) && is(AIRLOCK0, first.router));
+	CHECK(give(&first) && is(EM0, WIRE));
 
 	/* Appended beside ours, it stays when ours goes. */
 	host();
