@@ -107,6 +107,12 @@ int keeper_console_open(int *theirs, struct err *e);
 /* Would SIGTERM be harmless to this process, because it ignores or catches it? */
 bool bhyve_takes_sigterm(pid_t pid);
 
+/*
+ * The release of the system, "15.1-RELEASE", also from within capability mode.  False
+ * when it does not say.
+ */
+bool bhyve_osrelease(char *dst, size_t size);
+
 /* Is this process shut out of the file system (Capsicum)? */
 bool bhyve_shut_in(void);
 

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "vm/bhyve.h"
@@ -95,11 +94,11 @@ void bhyve_force_off(const struct keeper_tools *tools, const char *name)
 
 unsigned bhyve_release_of(const struct keeper_tools *tools)
 {
-	struct utsname system;
+	char text[64];
 
 	if (tools->release != 0)
 		return tools->release;
-	return uname(&system) == 0 ? bhyve_release(system.release) : 0;
+	return bhyve_osrelease(text, sizeof(text)) ? bhyve_release(text) : 0;
 }
 
 static int need(const char *path, const char *what, const char *mend, struct err *e)
@@ -145,7 +144,7 @@ int bhyve_check(const struct keeper_tools *tools, enum vm_boot boot, bool load, 
 
 int bhyve_driver_check(enum vm_accel *accel, char *version, size_t size, struct err *e)
 {
-	struct utsname system;
+	char release[64];
 
 	if (*accel != VM_ACCEL_AUTO && *accel != VM_ACCEL_VMM) {
 		err_set(e, 0, "accel = \"%s\": bhyve has vmm and nothing else",
@@ -153,9 +152,9 @@ int bhyve_driver_check(enum vm_accel *accel, char *version, size_t size, struct 
 		err_hint(e, "accel = \"auto\" in airlock.conf");
 		return err_is(e, ERR_CONF);
 	}
-	if (uname(&system) < 0)
-		return err_set(e, errno, "ask for the system's name");
-	str_format(version, size, "bhyve of %s %s", system.sysname, system.release);
+	if (!bhyve_osrelease(release, sizeof(release)))
+		return err_set(e, errno, "ask for the system's release");
+	str_format(version, size, "bhyve of FreeBSD %s", release);
 	*accel = VM_ACCEL_VMM;
 	return bhyve_shut_in() ? 0 : bhyve_check(&keeper_tools, VM_BOOT_DIRECT, false, e);
 }

@@ -32,6 +32,18 @@ bool bhyve_takes_sigterm(pid_t pid)
 	       sigismember(&p.ki_sigcatch, SIGTERM) == 1;
 }
 
+/* Not uname(3), which asks for more than capability mode gives. */
+bool bhyve_osrelease(char *dst, size_t size)
+{
+	int mib[] = {CTL_KERN, KERN_OSRELEASE};
+	size_t len = size - 1;
+
+	if (sysctl(mib, ARRAY_LEN(mib), dst, &len, NULL, 0) < 0)
+		return false;
+	dst[len] = '\0';
+	return true;
+}
+
 bool bhyve_shut_in(void)
 {
 	return cap_sandboxed();

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "vm/bhyve.h"
@@ -48,6 +49,13 @@ bool bhyve_takes_sigterm(pid_t pid)
 			return true;
 	}
 	return false;
+}
+
+bool bhyve_osrelease(char *dst, size_t size)
+{
+	struct utsname system;
+
+	return uname(&system) == 0 && str_copy(dst, size, system.release);
 }
 
 bool bhyve_shut_in(void)
