@@ -72,7 +72,9 @@ static enum pci_tristate virtualization(const struct doctor *d, const char **nam
 	auto_free char *text = probe_read(d->probe, "/var/run/dmesg.boot", NULL);
 	const char *intel = text != NULL ? strstr(text, "VT-x: ") : NULL;
 	const char *amd = text != NULL ? strstr(text, "SVM: ") : NULL;
-	const char *at = intel != NULL ? intel + strlen("VT-x: ") : amd + strlen("SVM: ");
+	const char *at = intel != NULL ? intel + strlen("VT-x: ")
+			 : amd != NULL ? amd + strlen("SVM: ")
+				       : "";
 	char model[80] = "";
 	bool is_amd;
 
