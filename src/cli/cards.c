@@ -52,7 +52,7 @@ static int add_device(struct cards *c, const struct pci_device *d, bool optional
 {
 	char name[PCI_NAME * 2 + 4], title[192];
 
-	str_format(title, sizeof(title), "%s %s", d->address, pci_name(d, name, sizeof(name)));
+	str_format(title, sizeof(title), "%s %s", d->shown, pci_name(d, name, sizeof(name)));
 	return add(c, d->modalias, title, optional, e);
 }
 

@@ -53,7 +53,7 @@ bool pci_same_card(const struct pci_device *a, const struct pci_device *b)
 
 void pci_topology(struct pci_host *h, const struct pci_bridge *bridges, size_t count)
 {
-	auto_free int *behind = calloc(h->count + 1, sizeof(*behind));
+	int *behind = calloc(h->count + 1, sizeof(*behind));
 	int next = 0;
 
 	if (behind == NULL)
@@ -82,4 +82,5 @@ void pci_topology(struct pci_host *h, const struct pci_bridge *bridges, size_t c
 		if (d->group < 0)
 			d->group = next++;
 	}
+	free(behind);
 }

@@ -13,7 +13,7 @@
 #include "check.h"
 #include "pci/fake.h"
 #include "pci/internal.h"
-#include "pci/ppt.h"
+#include "pci_ppt_kernel.h"
 #include "pci_tree.h"
 
 static const char host_text[] =
@@ -30,129 +30,6 @@ static const char host_text[] =
     "none0@pci0:5:0:0:\tclass=0x028000 rev=0x00 hdr=0x00 vendor=0x168c device=0x003e\n"
     "    cap 05[d0] = MSI supports 1 message\n";
 
-/* ------------------------------------------------------------- a kernel's model */
-
-struct kernel_device {
-	char address[PCI_ADDRESS];
-	uint16_t vendor, device;
-	char driver[PCI_DRIVER], own[PCI_DRIVER];
-	bool attached, fixed;
-	bool boot, gone, held, lost, stubborn, unfit;
-	unsigned slow_ms; /* its driver lets go after that */
-};
-
-/* In shared memory: the calls are made by a child. */
-static struct kernel {
-	struct kernel_device devices[8];
-	size_t count;
-	bool loaded, unloadable;
-	unsigned calls;
-} * kernel;
-
-static struct kernel_device *device_at(const char *address)
-{
-	for (size_t i = 0; i < kernel->count; i++)
-		if (strcmp(kernel->devices[i].address, address) == 0)
-			return &kernel->devices[i];
-	return NULL;
-}
-
-static int get(const char *address, struct ppt_function *f, struct err *e)
-{
-	const struct kernel_device *d = device_at(address);
-
-	if (d == NULL || d->gone)
-		return 0;
-	*f = (struct ppt_function){
-	    .vendor = d->vendor, .device = d->device, .attached = d->attached};
-	str_copy(f->driver, sizeof(f->driver), d->driver);
-	return 1;
-}
-
-static void attach(struct kernel_device *d, const char *driver)
-{
-	memset(d->driver, 0, sizeof(d->driver));
-	str_copy(d->driver, sizeof(d->driver), driver);
-	d->attached = driver[0] != '\0';
-}
-
-static int detach(struct kernel_device *d)
-{
-	if (!d->attached)
-		return 0;
-	if (strcmp(d->driver, "ppt") == 0 ? d->held : d->stubborn)
-		return EBUSY;
-	if (strcmp(d->driver, "ppt") != 0)
-		usleep(d->slow_ms * 1000);
-	d->attached = false;
-	return 0;
-}
-
-static int set_driver(const char *address, const char *driver)
-{
-	struct kernel_device *d = device_at(address);
-	int error;
-
-	kernel->calls++;
-	if (d == NULL || d->gone || !kernel->loaded)
-		return ENOENT;
-	if (strcmp(d->driver, driver) == 0)
-		return 0;
-	error = detach(d);
-	if (error != 0)
-		return error;
-	attach(d, driver);
-	d->fixed = true;
-	d->attached = !d->unfit;
-	return d->unfit ? ENXIO : 0;
-}
-
-static int clear_driver(const char *address)
-{
-	struct kernel_device *d = device_at(address);
-	int error;
-
-	kernel->calls++;
-	if (d == NULL || d->gone)
-		return ENOENT;
-	if (!d->fixed)
-		return 0;
-	error = detach(d);
-	if (error != 0)
-		return error;
-	d->fixed = false;
-	attach(d, d->boot && kernel->loaded ? "ppt" : d->lost ? "" : d->own);
-	return 0;
-}
-
-static bool loaded(const char *module)
-{
-	CHECK_STR(module, "vmm");
-	return kernel->loaded;
-}
-
-static int load(const char *module)
-{
-	if (kernel->unloadable)
-		return ENOENT;
-	kernel->loaded = true;
-	return 0;
-}
-
-static const struct ppt_calls calls = {get, set_driver, clear_driver, loaded, load};
-
-static int apply_double(const char *root, const struct pci_op *op, struct err *e)
-{
-	return ppt_apply(&calls, root, op, e);
-}
-
-static int undo_double(const char *root, const struct pci_op *op, struct err *e)
-{
-	return ppt_undo(&calls, root, op, e);
-}
-
-static const struct pci_driver doubles = {"freebsd", apply_double, undo_double};
-
 /* ------------------------------------------------------------------- the world */
 
 static const struct pci_driver *driver;
@@ -165,9 +42,9 @@ static struct err e;
 
 static void kernel_load(const struct pci_host *h)
 {
-	memset(kernel, 0, sizeof(*kernel));
+	memset(model, 0, sizeof(*model));
 	for (size_t i = 0; i < h->count; i++) {
-		struct kernel_device *d = &kernel->devices[kernel->count++];
+		struct kernel_device *d = &model->devices[model->count++];
 
 		memcpy(d->address, h->devices[i].address, sizeof(d->address));
 		d->vendor = h->devices[i].vendor;
@@ -184,9 +61,9 @@ static void dump(struct buf *b)
 		pci_fake_dump(b);
 		return;
 	}
-	for (size_t i = 0; i < kernel->count; i++)
-		buf_addf(b, "%s driver \"%s\" override \"\"\n", kernel->devices[i].address,
-		    kernel->devices[i].attached ? kernel->devices[i].driver : "");
+	for (size_t i = 0; i < model->count; i++)
+		buf_addf(b, "%s driver \"%s\" override \"\"\n", model->devices[i].address,
+		    model->devices[i].attached ? model->devices[i].driver : "");
 }
 
 static void open_world(const char *card)
@@ -342,7 +219,7 @@ static void exchanged(void)
 	CHECK_INT(apply(1), -1);
 	CHECK_INT(undo(1), 0);
 	check_as_before();
-	CHECK_INT(kernel->calls, 0);
+	CHECK_INT(model->calls, 0);
 	close_world();
 }
 
@@ -387,7 +264,7 @@ static void driver_is_lost(void)
 static void module_is_missing(void)
 {
 	open_world("0000:03:00.0");
-	kernel->unloadable = pci_fake_model->unloadable = true;
+	model->unloadable = pci_fake_model->unloadable = true;
 	CHECK_INT(apply(0), -1);
 	if (on_freebsd)
 		CHECK_HAS(e.hint, "kern.module_path");
@@ -427,7 +304,7 @@ static void operations_of_linux(void)
 	op.kind = PCI_UNBIND;
 	CHECK_INT(driver->apply(root, &op, &e), -1);
 	CHECK_INT(driver->undo(root, &op, &e), -1);
-	CHECK_INT(kernel->calls, 0);
+	CHECK_INT(model->calls, 0);
 	close_world();
 }
 
@@ -572,9 +449,9 @@ static void run_both(void)
 int main(void)
 {
 	log_open(NULL, NULL, "pci_ppt", LEVEL_NONE);
-	kernel = mmap(
-	    NULL, sizeof(*kernel), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (kernel == MAP_FAILED)
+	model = mmap(
+	    NULL, sizeof(*model), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (model == MAP_FAILED)
 		return 1;
 	printf("# the fake\n");
 	run_both();
