@@ -215,7 +215,7 @@ int priv_holds(int sock, const struct hostnet_op *op, int *fd, struct err *e)
 ssize_t priv_networks(int sock, struct hostnet_net *nets, size_t max, struct err *e)
 {
 	struct priv_request r = {.verb = PRIV_NETWORKS};
-	struct priv_reply reply;
+	struct priv_reply reply = {0};
 
 	if (converse(sock, &r, &reply, NULL, e) < 0)
 		return -1;
