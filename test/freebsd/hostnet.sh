@@ -95,10 +95,7 @@ set_up() {
 snapshot() {
 	ifconfig -a
 	netstat -rn -f inet
-	(cd /etc && for f in *; do
-		stat -f '%N %HT %Lp %u:%g %z' "$f"
-		[ ! -L "$f" ] || readlink "$f"
-	done)
+	(cd /etc && stat -f '%N%SY %HT %Lp %u:%g %z' ./*)
 	cat /etc/resolv.conf 2>/dev/null
 	ls -A "$run" "$state"
 	(cd /var/run && echo airlock*)
