@@ -22,6 +22,7 @@ static const struct {
     {check_bsd_jail, FREEBSD, false},
     {check_virtualization, LINUX, false},
     {check_hypervisor, LINUX, false},
+    {check_firmware, LINUX, false},
     {check_memory, LINUX, false},
     {check_bsd_vmm, FREEBSD, false},
     {check_bsd_hypervisor, FREEBSD, false},

@@ -82,7 +82,7 @@ void finding_add(struct doctor *d, const char *name, enum finding_state state, c
 const char *doctor_interface(const struct doctor *d);
 
 /* doctor_host.c */
-doctor_check check_virtualization, check_hypervisor, check_memory, check_user;
+doctor_check check_virtualization, check_hypervisor, check_firmware, check_memory, check_user;
 /* doctor_card.c */
 doctor_check check_card, check_iommu, check_remapping, check_unsafe, check_vfio, check_handover;
 doctor_check check_rfkill;

@@ -61,38 +61,56 @@ void check_virtualization(struct doctor *d)
 	    d, name, demanded ? FINDING_FAILING : FINDING_WARNING, fix, "%s: %s", h.why, so);
 }
 
-/* A package by the host's own package manager. */
-static void install_words(const struct doctor *d, char *dst, size_t size)
+/* Packages by the names of the host's own package manager. */
+struct manager {
+	const char *program, *hypervisor, *firmware;
+};
+
+static const struct manager *manager_of(const struct doctor *d)
 {
-	static const struct {
-		const char *program, *words;
-	} managers[] = {
-	    {"/usr/bin/apt-get", "apt install qemu-system-x86"},
-	    {"/usr/bin/dnf", "dnf install qemu-system-x86-core"},
-	    {"/usr/bin/pacman", "pacman -S qemu-system-x86"},
-	    {"/usr/bin/zypper", "zypper install qemu-x86"},
+	static const struct manager managers[] = {
+	    {"/usr/bin/apt-get", "apt install qemu-system-x86", "apt install ovmf"},
+	    {"/usr/bin/dnf", "dnf install qemu-system-x86-core", "dnf install edk2-ovmf"},
+	    {"/usr/bin/pacman", "pacman -S qemu-system-x86", "pacman -S edk2-ovmf"},
+	    {"/usr/bin/zypper", "zypper install qemu-x86", "zypper install qemu-ovmf-x86_64"},
 	};
 
-	str_copy(dst, size, managers[0].words);
-	for (size_t i = 0; i < ARRAY_LEN(managers); i++) {
-		if (probe_exists(d->probe, managers[i].program)) {
-			str_copy(dst, size, managers[i].words);
-			return;
-		}
-	}
+	for (size_t i = 0; i < ARRAY_LEN(managers); i++)
+		if (probe_exists(d->probe, managers[i].program))
+			return &managers[i];
+	return &managers[0];
 }
 
 void check_hypervisor(struct doctor *d)
 {
-	char version[64], fix[128];
+	char version[64];
 	struct err e = {0};
 
 	if (d->probe->hypervisor(d->probe, version, sizeof(version), &e) == 0) {
 		finding_add(d, "hypervisor", FINDING_OK, NULL, "%s", version);
 		return;
 	}
-	install_words(d, fix, sizeof(fix));
-	finding_add(d, "hypervisor", FINDING_FAILING, fix, "%s", e.text);
+	finding_add(d, "hypervisor", FINDING_FAILING, manager_of(d)->hypervisor, "%s", e.text);
+}
+
+void check_firmware(struct doctor *d)
+{
+	char fix[128];
+
+	if (d->conf->guest.boot != CONF_BOOT_UEFI)
+		return;
+	for (size_t i = 0; vm_firmwares[i] != NULL; i++) {
+		if (!probe_exists(d->probe, vm_firmwares[i]))
+			continue;
+		finding_add(d, "firmware", FINDING_OK, NULL, "the guest's is there: %s",
+		    vm_firmwares[i]);
+		return;
+	}
+	str_format(fix, sizeof(fix), "%s, or guest { boot = \"direct\"; } in airlock.conf",
+	    manager_of(d)->firmware);
+	finding_add(d, "firmware", FINDING_FAILING, fix,
+	    "guest.boot = \"uefi\" needs a UEFI firmware for QEMU, such as %s",
+	    vm_firmwares[0]);
 }
 
 /* MiB of a line of /proc/meminfo. */

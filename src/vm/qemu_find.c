@@ -21,14 +21,6 @@ static const char *const places[] = {
     "/usr/libexec/qemu-kvm",
 };
 
-/* Of the package ovmf, first the one that newer releases have alone; then of others. */
-static const char *const firmwares[] = {
-    "/usr/share/OVMF/OVMF_CODE_4M.fd",
-    "/usr/share/OVMF/OVMF_CODE.fd",
-    "/usr/share/edk2/ovmf/OVMF_CODE.fd",
-    "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
-};
-
 int qemu_find(char *path, size_t size, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
@@ -47,10 +39,10 @@ int qemu_firmware_open(const char *root, struct err *e)
 {
 	char path[512];
 
-	for (size_t i = 0; i < ARRAY_LEN(firmwares); i++) {
+	for (size_t i = 0; vm_firmwares[i] != NULL; i++) {
 		int fd;
 
-		str_format(path, sizeof(path), "%s%s", root, firmwares[i]);
+		str_format(path, sizeof(path), "%s%s", root, vm_firmwares[i]);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0)
 			return fd;
@@ -59,7 +51,7 @@ int qemu_firmware_open(const char *root, struct err *e)
 			return err_is(e, ERR_HOST);
 		}
 	}
-	err_set(e, 0, "there is no UEFI firmware for QEMU, such as %s", firmwares[0]);
+	err_set(e, 0, "there is no UEFI firmware for QEMU, such as %s", vm_firmwares[0]);
 	err_is(e, ERR_HOST);
 	return err_hint(e, "apt install ovmf");
 }

@@ -33,6 +33,16 @@ const char *vm_accel_name(enum vm_accel accel)
 	return "?";
 }
 
+/* Of Debian's package ovmf, first the one that newer releases have alone; then of others. */
+const char *const vm_firmwares[] = {
+    "/usr/share/OVMF/OVMF_CODE_4M.fd",
+    "/usr/share/OVMF/OVMF_CODE.fd",
+    "/usr/share/edk2/ovmf/OVMF_CODE.fd",
+    "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
+    "/usr/share/qemu/ovmf-x86_64-code.bin",
+    NULL,
+};
+
 /* Names travel inside options where a comma or equals sign means something. */
 static int check_name(const char *what, const char *name, size_t max, struct err *e)
 {

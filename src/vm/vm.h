@@ -212,6 +212,9 @@ int vm_fake_guest_console_fd(struct vm *vm);
 /* "auto", "kvm", "tcg", "vmm". */
 const char *vm_accel_name(enum vm_accel accel);
 
+/* Where Linux systems install a UEFI firmware for QEMU, the best first; NULL ends it. */
+extern const char *const vm_firmwares[];
+
 /* What a host offers to a machine that runs as some user; for people. */
 struct vm_host {
 	bool hardware; /* vmx or svm among the processor's flags */
