@@ -4,6 +4,10 @@
  * The kernel refuses to unload it while there is a virtual machine of anybody's, running
  * or only made; a look into /dev/vmm before spares its cards, which are let go of first
  * of all.  A vmm that is a part of the kernel has no file of its own and stays.
+ *
+ * So must one that has switched AMD's IOMMU on: when it is unloaded it turns the IOMMUs
+ * off, but their devices, which belong to the same module, are gone by then, and the
+ * kernel panics (seen on 15.1).  Intel's are no devices.
  */
 #include <sys/param.h>
 
@@ -12,6 +16,7 @@
 #include <string.h>
 #include <sys/linker.h>
 #include <sys/module.h>
+#include <sys/sysctl.h>
 
 #include "daemon/modules.h"
 
@@ -49,6 +54,21 @@ static bool has_machines(void)
 	return any;
 }
 
+/* A number of the kernel's, 0 when it has none of that name. */
+static int number_of(const char *name)
+{
+	int value = 0;
+	size_t len = sizeof(value);
+
+	return sysctlbyname(name, &value, &len, NULL, 0) == 0 ? value : 0;
+}
+
+static bool holds_amd_iommu(void)
+{
+	return number_of("hw.vmm.iommu.initialized") != 0 &&
+	       number_of("hw.vmm.amdvi.count") > 0;
+}
+
 int modules_unload(const char *name, struct err *e)
 {
 	int file = file_of(name);
@@ -57,6 +77,12 @@ int modules_unload(const char *name, struct err *e)
 		return 1;
 	if (has_machines())
 		return 0;
+	if (holds_amd_iommu()) {
+		log_warn(
+		    "module %s has switched AMD's IOMMU on: without it the kernel would panic",
+		    name);
+		return 0;
+	}
 	if (kldunload(file) == 0 || errno == ENOENT)
 		return 1;
 	if (errno == EBUSY)
