@@ -309,7 +309,7 @@ int conf_load(
 	}
 	err_ctx(e, "configuration");
 	if (e->num == ENOENT && strcmp(machine, CONF_MACHINE) != 0)
-		err_hint(e, "airlock -n %s setup, or write radio = \"0000:03:00.0\"; into %s",
-		    machine, path);
+		err_hint(
+		    e, "airlock -n %s setup, or write radio = \"...\"; into %s", machine, path);
 	return err_is(e, ERR_CONF);
 }

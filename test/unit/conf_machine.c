@@ -74,7 +74,7 @@ static void a_missing_file_says_what_to_write(void)
 	CHECK_INT(conf_load(&c, "lab", "/nowhere/lab.conf", false, &e), -1);
 	CHECK_INT(e.kind, ERR_CONF);
 	CHECK_HAS(e.text, "/nowhere/lab.conf: No such file");
-	CHECK_STR(e.hint, "airlock -n lab setup, or write radio = \"0000:03:00.0\"; into "
+	CHECK_STR(e.hint, "airlock -n lab setup, or write radio = \"...\"; into "
 			  "/nowhere/lab.conf");
 }
 
