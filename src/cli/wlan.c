@@ -12,7 +12,25 @@
 
 #include "cli/wlan.h"
 
-#define INTERFACE "wlan0"
+#define INTERFACE     "wlan0"
+#define COMES_MS      5000 /* from the state `scanning` to the supplicant's socket, at most */
+#define LOOK_AGAIN_US 200000
+
+static bool is_not_there(const struct err *cause)
+{
+	return cause->num == ENOENT || cause->num == ECONNREFUSED;
+}
+
+/* The guest has a radio, and says so a moment before its supplicant listens. */
+static bool comes(struct cli *c, const struct err *cause)
+{
+	struct wire_report r;
+	struct err ignored = {0};
+	char words[32];
+
+	return is_not_there(cause) && cli_get_report(c, &r, &ignored) == 0 &&
+	       r.state == WIRE_SCANNING && !cli_cable_words(&r.guest, words, sizeof(words));
+}
 
 static int explain(struct cli *c, const struct err *cause, struct err *e)
 {
@@ -24,7 +42,7 @@ static int explain(struct cli *c, const struct err *cause, struct err *e)
 		*e = *cause;
 		return err_hint(e, "sudo airlock, or be in the group that socket_group names");
 	}
-	if (cause->num != ENOENT && cause->num != ECONNREFUSED) {
+	if (!is_not_there(cause)) {
 		*e = *cause;
 		return -1;
 	}
@@ -42,7 +60,7 @@ static int explain(struct cli *c, const struct err *cause, struct err *e)
 int wlan_open(struct cli *c, struct station_ctrl *ctrl, struct err *e)
 {
 	char path[sizeof(c->conf->sockets.supplicant) + sizeof("/" INTERFACE)];
-	struct err cause = {0};
+	uint64_t until = now_ms() + COMES_MS;
 
 	if (c->conf->sockets.supplicant[0] == '\0') {
 		err_set(e, 0, "the supplicant's sockets are switched off");
@@ -51,12 +69,18 @@ int wlan_open(struct cli *c, struct station_ctrl *ctrl, struct err *e)
 		return err_is(e, ERR_CONF);
 	}
 	str_format(path, sizeof(path), "%s/" INTERFACE, c->conf->sockets.supplicant);
-	if (station_open(ctrl, path, &cause) == 0) {
-		if (station_attach(ctrl, &cause) == 0)
-			return 0;
-		station_close(ctrl);
+	for (;;) {
+		struct err cause = {0};
+
+		if (station_open(ctrl, path, &cause) == 0) {
+			if (station_attach(ctrl, &cause) == 0)
+				return 0;
+			station_close(ctrl);
+		}
+		if (now_ms() >= until || !comes(c, &cause))
+			return explain(c, &cause, e);
+		usleep(LOOK_AGAIN_US);
 	}
-	return explain(c, &cause, e);
 }
 
 int wlan_do(struct station_ctrl *ctrl, const char *command, const char *what, struct err *e)
