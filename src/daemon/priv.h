@@ -1,10 +1,10 @@
 /*
  * priv: what is left of root.
  *
- * The privileged process parses nothing.  It takes fixed-size requests from
- * the machine process over a SOCK_SEQPACKET pair, allows only operations of
- * the plan on this machine's own interfaces, and opens for reading only the two
- * files that were named when the daemon started and the files of the image.
+ * The privileged process parses nothing but the administrator's own configuration.  It
+ * takes fixed-size requests from the machine process over a SOCK_SEQPACKET pair, allows
+ * only operations of the plan on this machine's own interfaces, and opens for reading only
+ * the two files that were named when the daemon started and the files of the image.
  */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
