@@ -63,7 +63,7 @@ deb: setup-tests
 
 # A release, and beside it FreeBSD's port that builds from it.
 dist:
-	sh test/package/tarball.sh $(BUILD)/dist
+	sh freebsd/dist.sh $(BUILD)/dist
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -50,7 +50,7 @@ if [ "${1:-}" = update ]; then
 fi
 
 # --- the tarball
-make_tarball="$AIRLOCK_TOP/test/package/tarball.sh"
+make_tarball="$AIRLOCK_TOP/freebsd/dist.sh"
 sh "$make_tarball" "$T/one" "$AIRLOCK_TOP" >"$T/log" 2>&1 || cp "$T/log" "$T/problem"
 result "make dist"
 (umask 077 && TZ=Asia/Tokyo LC_ALL=C sh "$make_tarball" "$T/two" "$AIRLOCK_TOP") >"$T/log" 2>&1 || cp "$T/log" "$T/problem"
@@ -86,10 +86,10 @@ DISTNAME?=	${PORTNAME}-${DISTVERSION}
 EXTRACT_SUFX?=	.tar.gz
 PORTSDIR?=	/usr/ports
 END
-# value NAME: of a variable of the port.
+# value NAME: of a variable of the port.  What GNU make hands on is nothing for bmake.
 value()
 {
-	bmake -r -m "$T/mk" -f "$T/one/port/Makefile" -C "$T/one/port" -v "$1" 2>>"$T/problem"
+	env -u MAKEFLAGS -u MFLAGS bmake -r -m "$T/mk" -f "$T/one/port/Makefile" -C "$T/one/port" -v "$1" 2>>"$T/problem"
 }
 [ "$(value DISTNAME)" = "$name" ] || echo "DISTVERSION is not meson.build's version" >>"$T/problem"
 for file in $(value DISTFILES); do

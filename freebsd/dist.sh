@@ -1,14 +1,14 @@
 #!/bin/sh
-# tarball: a release, and the FreeBSD port that builds from it.
+# dist: a release, and the FreeBSD port that builds from it.
 #
-#	tarball.sh DIR [TOP]
+#	dist.sh DIR [TOP]
 #
 # Makes DIR/airlock-VERSION.tar.gz of what git knows of TOP, as it is now, and DIR/port/
 # with the port and its distinfo.  The same files give the same bytes: order, owners,
 # modes and times are not those of the checkout; the time is that of the last commit.
 set -eu
 dir=$1
-top=${2:-$(cd "$(dirname "$0")/../.." && pwd)}
+top=${2:-$(cd "$(dirname "$0")/.." && pwd)}
 cd "$top"
 version=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
 time=$(git log -1 --format=%ct)
