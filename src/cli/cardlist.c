@@ -100,8 +100,10 @@ void cardlist_text(const struct cardlist *s, const struct pci_device *d, const c
 	    plain, pci_kind_name(d->kind));
 	buf_addf(out, "  %s%s", d->driver[0] != '\0' ? "driver " : "no driver",
 	    pci_driver_name(d, name, sizeof(name)));
+	/* FreeBSD's Ethernet interfaces are called as their drivers' units are. */
 	for (size_t i = 0; i < d->interface_count; i++)
-		buf_addf(out, ", %s", d->interfaces[i]);
+		if (strcmp(d->interfaces[i], name) != 0)
+			buf_addf(out, ", %s", d->interfaces[i]);
 	buf_addf(out, "; ");
 	add_group(s, d, out);
 	buf_addf(out, "; reset: %s", pci_resets(d->resets, resets, sizeof(resets)));

@@ -571,10 +571,35 @@ static void secrets_are_not_shown(void)
 	setup_fini(&s);
 }
 
+/* FreeBSD's Ethernet interface is called as its driver's unit is: once is enough. */
+static void a_card_says_its_interface_once(void)
+{
+	struct pci_device d = {.address = "0000:00:05.0",
+	    .shown = "pci0:0:5:0",
+	    .driver = "em",
+	    .unit = "0",
+	    .interfaces = {"em0", "vlan7"},
+	    .interface_count = 2,
+	    .kind = PCI_ETHERNET,
+	    .group = -1};
+	struct cardlist cards = {.pci = {.devices = &d, .count = 1}};
+	struct buf out = {0};
+
+	cards.pci.facts.system = PCI_SYSTEM_FREEBSD;
+	cardlist_text(&cards, &d, "", "", &out);
+	CHECK_HAS(out.data, "\n  driver em0, vlan7; ");
+	buf_fini(&out);
+	d.unit[0] = '\0';
+	cardlist_text(&cards, &d, "", "", &out);
+	CHECK_HAS(out.data, "\n  driver em, em0, vlan7; ");
+	buf_fini(&out);
+}
+
 int main(int argc, char **argv)
 {
 	update_expected = argc > 1 && strcmp(argv[1], "update") == 0;
 	log_open(NULL, NULL, "test", LEVEL_NONE);
+	RUN(a_card_says_its_interface_once);
 	RUN(golden);
 	RUN(a_changed_file_is_kept);
 	RUN(a_setting_is_undone_by_itself);
