@@ -91,7 +91,8 @@ card_without_a_driver_is_named()
 {
 	mkdir -p "$T/recipes"
 	cp "$AIRLOCK_TOP"/recipes/*.conf "$T/recipes/"
-	sed -i 's/"e1000e"//; s/, *]/ ]/' "$T/recipes/sim.conf"
+	grep -q '^	modules = .*"e1000e"' "$T/recipes/sim.conf"
+	sed -i '/^	modules = /s/, "e1000e*"//g' "$T/recipes/sim.conf"
 	grep -q '^	modules = \[ "mac80211_hwsim" \];$' "$T/recipes/sim.conf"
 	echo "image { recipes = \"$T/recipes\"; }" >"$T/airlock.conf"
 	airlock image build --offline --cache "$AIRLOCK_CACHE" --store "$T/store"
